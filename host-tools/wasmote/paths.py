@@ -1,0 +1,19 @@
+"""Where things lie in the repository."""
+
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / "build"
+REPORT = BUILD / "report"
+THIRD_PARTY = TOP / "third_party"
+BOARDS = TOP / "boards"
+AGENTS = TOP / "agents"
+FIRMWARE = TOP / "firmware"
+
+
+def shown(path: Path) -> str:
+    """`path` as people want to read it: relative to the repository where it lies inside."""
+    try:
+        return str(path.resolve().relative_to(TOP))
+    except ValueError:
+        return str(path)
