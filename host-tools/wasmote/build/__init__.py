@@ -1,0 +1,1 @@
+"""Third-party sources, firmware builds and their sizes."""
