@@ -1,5 +1,6 @@
 """manifest.json (SPEC.md, section 2): parsed once, strictly; after that, relied on."""
 
+import hashlib
 import json
 import math
 import re
@@ -113,6 +114,10 @@ class Manifest:
                 "`wasmote agent build` makes one"
             ) from error
         return Manifest.parse(data)
+
+    def read_files(self, folder: Path) -> dict[str, bytes]:
+        """The bundle's other files from `folder`, each with the size and digest stated here."""
+        return {name: _read_file(folder / name, file) for name, file in self.files.items()}
 
     def to_json(self) -> bytes:
         """The bytes of manifest.json; parsing them gives this manifest again."""
@@ -348,6 +353,21 @@ def _layout_check(top: _Fields, key: str, tensors: tuple[Tensor, ...]) -> None:
 
 def _before(index: int) -> str:
     return "the first tensor starts" if index == 0 else "the tensor before it ends"
+
+
+def _read_file(path: Path, file: File) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(file.size + 1)
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror}; the manifest lists it") from error
+    if len(data) != file.size:
+        longer = "longer than" if len(data) > file.size else f"{len(data)} bytes, not"
+        raise BundleError(f"{path}: {longer} the manifest's {file.size} bytes; build it again")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != file.sha256:
+        raise BundleError(f"{path}: SHA-256 {digest}, not the manifest's {file.sha256}")
+    return data
 
 
 def _to_object(manifest: Manifest) -> dict[str, Any]:

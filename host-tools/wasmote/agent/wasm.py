@@ -212,25 +212,23 @@ def foreign_opcodes(module: Module) -> list[tuple[int, str]]:
     return found
 
 
-def _foreign_in(body: bytes, index: int) -> Iterator[str]:
-    reader = _Reader(body, f"function {index}")
+def _foreign_in(body: bytes, index: int) -> list[str]:
+    return [f"0x{opcode:02x}" for opcode in _opcodes(body, f"function {index}") if opcode not in _MVP]
+
+
+def _opcodes(body: bytes, what: str) -> Iterator[int]:
+    """The opcodes of a body, up to the first that is foreign: its immediates are not known."""
+    reader = _Reader(body, what)
     for _ in range(reader.uint()):
         reader.uint()
         reader.type()
     while reader.more:
         opcode = reader.byte()
-        immediates = _IMMEDIATES.get(opcode, "" if _is_plain(opcode) else None)
-        if immediates is None:
-            # What follows cannot be told apart from immediates: one finding per function.
-            second = f" 0x{reader.byte():02x}" if opcode >= 0xFB and reader.more else ""
-            yield f"0x{opcode:02x}{second}"
+        yield opcode
+        if opcode not in _MVP:
             return
-        for kind in immediates:
+        for kind in _IMMEDIATES.get(opcode, ""):
             _skip(reader, kind)
-
-
-def _is_plain(opcode: int) -> bool:
-    return 0x45 <= opcode <= 0xC4 or opcode in (0x00, 0x01, 0x05, 0x0B, 0x0F, 0x1A, 0x1B)
 
 
 # Immediates by opcode: u index, b block type, t branch table, i i32, l i64, 4 and 8 bytes.
@@ -244,6 +242,7 @@ _IMMEDIATES = {
     0x43: "4",
     0x44: "8",
 }
+_MVP = {0x00, 0x01, 0x05, 0x0B, 0x0F, 0x1A, 0x1B, *range(0x45, 0xC5), *_IMMEDIATES}
 
 
 def _skip(reader: _Reader, kind: str) -> None:
@@ -398,3 +397,32 @@ _SECTIONS: dict[int, tuple[str, Callable[[_Reader, Module, list[int]], None]]] =
     10: ("code", _read_code),
     11: ("data", _read_data),
 }
+
+
+def asks_for_size(module: Module) -> bool:
+    """Whether a body has memory.size or memory.grow, to which a page of another size shows."""
+    return any(
+        opcode in (0x3F, 0x40)
+        for number, body in enumerate(module.bodies)
+        for opcode in _opcodes(body, f"function {module.imported_functions + number}")
+    )
+
+
+def with_exact_memory(data: bytes, nbytes: int) -> bytes:
+    """The module with a memory of exactly `nbytes`: as many pages of the size 1 (custom pages)."""
+    out = bytearray(MAGIC)
+    for kind, body, _ in sections(data):
+        if kind == 5:
+            # One memory; flags: has a maximum (1), custom page size (8); page size 2 ** 0.
+            body = b"\1\x09" + 2 * _uleb(nbytes) + b"\0"
+        out += bytes([kind]) + _uleb(len(body)) + body
+    return bytes(out)
+
+
+def _uleb(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

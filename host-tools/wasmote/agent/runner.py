@@ -1,0 +1,259 @@
+"""Runs an agent on the host under wasmtime, by the same rules as a node does (SPEC.md 1)."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from wasmtime import (
+    Config,
+    Engine,
+    Func,
+    FuncType,
+    Linker,
+    Memory,
+    Module,
+    Store,
+    Trap,
+    TrapCode,
+    ValType,
+    WasmtimeError,
+)
+
+from wasmote.agent import errors, policy, wasm
+from wasmote.agent.errors import AgentBusy, AgentError, LoadError
+from wasmote.agent.manifest import Manifest
+from wasmote.agent.policy import Terms
+
+MAX_LOG_BYTES = 128
+# Epochs that a call may see end; the one that its deadline's timer ends is the first.
+_EPOCHS = 1
+
+
+class Runner:
+    """One loaded agent. Not for use by several threads at a time.
+
+    Linear memory is the module's whole page where `exact` is false or the module asks for its
+    size; else exactly `memory_bytes`, as on a node, so that accesses behind it trap.
+    """
+
+    def __init__(self, wasm_bytes: bytes, terms: Terms, model: bytes = b"", exact: bool = True):
+        self.terms = terms
+        self.log: list[str] = []
+        self._started = time.monotonic()
+        self._busy = False
+        self._dropped = ""
+        self._engine = Engine(_config())
+        parsed = _parse(wasm_bytes, terms)
+        self._compiled(wasm_bytes)
+        policy.module_check(parsed, terms)
+        if exact and not wasm.asks_for_size(parsed):
+            wasm_bytes = wasm.with_exact_memory(wasm_bytes, terms.memory_bytes)
+        self._instantiate(self._compiled(wasm_bytes))
+        self._init(model)
+
+    @property
+    def memory_size(self) -> int:
+        """Bytes of linear memory that the agent can reach."""
+        return self._memory.data_len(self._store)
+
+    def peek(self, start: int, stop: int) -> bytes:
+        """Linear memory from `start` to `stop`."""
+        return bytes(self._memory.read(self._store, start, stop))
+
+    def poke(self, start: int, data: bytes) -> None:
+        """Overwrites linear memory from `start` on."""
+        self._memory.write(self._store, data, start)
+
+    def infer(self, data: bytes) -> bytes:
+        """The output for the input `data`; AgentError, Trap or AgentBusy where there is none."""
+        if self._busy:
+            raise AgentBusy(f"{self.terms.name}: infer was called while it was running")
+        if self._dropped:
+            raise self._trap("dropped", f"{self._dropped}; it must be loaded again")
+        self._busy = True
+        try:
+            return self._infer(data)
+        finally:
+            self._busy = False
+
+    def close(self) -> None:
+        """Drops the agent and its memory."""
+        self._dropped = self._dropped or "closed"
+        self._store.close()
+
+    def _infer(self, data: bytes) -> bytes:
+        address = self._call("input", len(data))
+        if address == 0:
+            raise self._code(f"it takes no input of {len(data)} bytes", -1)
+        self._place(address, data, "input")
+        length = self._call("infer", len(data))
+        if length < 0:
+            raise self._code(f"infer returned {length}", length)
+        if length != self.terms.outputs_bytes:
+            raise self._trap(
+                "bad-length", f"infer returned {length}, outputs take {self.terms.outputs_bytes}"
+            )
+        at = self._range(self._call("output"), length, "output")
+        return self.peek(at, at + length)
+
+    def _compiled(self, wasm_bytes: bytes) -> Module:
+        try:
+            return Module(self._engine, wasm_bytes)
+        except WasmtimeError as error:
+            raise LoadError(self.terms.name, "malformed", _first_line(error)) from error
+
+    def _instantiate(self, module: Module) -> None:
+        self._store = Store(self._engine)
+        linker = Linker(self._engine)
+        for name in self.terms.imports:
+            place, _, function = name.partition(".")
+            if name in _IMPORTS:
+                linker.define_func(place, function, *_IMPORTS[name](self))
+        self._instance = self._bounded("start", lambda: linker.instantiate(self._store, module))
+        memory = self._instance.exports(self._store)["memory"]
+        assert isinstance(memory, Memory)  # policy.module_check looked
+        self._memory = memory
+
+    def _init(self, model: bytes) -> None:
+        version = self._call("abi")
+        if version != 1:
+            raise self._load_error("abi-version", f"the agent speaks ABI {version}, this host 1")
+        if model:
+            self._place_model(model)
+        result = self._call("init", len(model))
+        if result != 0:
+            raise self._load_error(
+                "init-failed", f"init returned {result} ({errors.code_reason(result)})", result
+            )
+
+    def _place_model(self, model: bytes) -> None:
+        if "model" not in self._instance.exports(self._store):
+            raise self._load_error("init-failed", "the bundle has a model, the agent takes none")
+        address = self._call("model", len(model))
+        if address == 0:
+            raise self._load_error("init-failed", f"a model of {len(model)} bytes does not fit")
+        self._place(address, model, "model")
+
+    def _place(self, address: int, data: bytes, what: str) -> None:
+        self.poke(self._range(address, len(data), what), data)
+
+    def _range(self, address: int, length: int, what: str) -> int:
+        start = address & 0xFFFFFFFF
+        if start + length > self.terms.memory_bytes:
+            raise self._trap(
+                "bad-address",
+                f"{what} lies at {start}..{start + length}, "
+                f"memory_bytes is {self.terms.memory_bytes}",
+            )
+        return start
+
+    def _call(self, name: str, *arguments: int) -> int:
+        function = self._instance.exports(self._store)[name]
+        assert isinstance(function, Func)  # policy.module_check looked
+        result = self._bounded(name, lambda: function(self._store, *arguments))
+        return int(result)
+
+    def _bounded(self, what: str, call: Callable[[], Any]) -> Any:
+        """`call()` within the deadline."""
+        seconds = self.terms.deadline_ms / 1000
+        timer = threading.Timer(seconds, self._engine.increment_epoch)
+        timer.daemon = True
+        self._store.set_epoch_deadline(_EPOCHS)
+        timer.start()
+        try:
+            return call()
+        except Trap as trap:
+            raise self._trapped(trap, what) from trap
+        except WasmtimeError as error:
+            raise self._trap("trap", _first_line(error)) from error
+        finally:
+            # Joined, or it could end an epoch of the next call.
+            timer.cancel()
+            timer.join()
+
+    def _trapped(self, trap: Trap, what: str) -> errors.Trap:
+        frames = trap.frames
+        where = f"function {frames[0].func_index} ({what})" if frames else what
+        if trap.trap_code == TrapCode.INTERRUPT:
+            return self._trap("deadline", f"{self.terms.deadline_ms} ms passed in {where}")
+        words = trap.trap_code.name.lower().replace("_", " ") if trap.trap_code else str(trap)
+        return self._trap("trap", f"{words} in {where}")
+
+    def _trap(self, reason: str, text: str) -> errors.Trap:
+        self._dropped = self._dropped or f"{reason}: {text}"
+        return errors.Trap(self.terms.name, reason, text)
+
+    def _load_error(self, reason: str, text: str, code: int | None = None) -> LoadError:
+        self._dropped = text
+        return LoadError(self.terms.name, reason, text, code)
+
+    def _code(self, text: str, code: int) -> AgentError:
+        return AgentError(self.terms.name, errors.code_reason(code), text, code)
+
+    def _log(self, address: int, length: int) -> None:
+        length = min(length & 0xFFFFFFFF, MAX_LOG_BYTES)
+        start = self._range(address, length, "env.log")
+        self.log.append(self.peek(start, start + length).decode(errors="replace"))
+
+    def _now_us(self) -> int:
+        return int((time.monotonic() - self._started) * 1e6)
+
+
+class HostAgent(Runner):
+    """The agent of the bundle in a folder."""
+
+    def __init__(self, folder: Path, exact: bool = True) -> None:
+        self.manifest = Manifest.read(folder)
+        files = self.manifest.read_files(folder)
+        super().__init__(
+            files["agent.wasm"], Terms.of(self.manifest), files.get("model.bin", b""), exact
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.epoch_interruption = True
+    config.cranelift_nan_canonicalization = True
+    for feature in _FOREIGN_FEATURES:
+        setattr(config, f"wasm_{feature}", False)
+    config.wasm_custom_page_sizes = True
+    return config
+
+
+# What policy.module_check and wasm.foreign_opcodes refuse too. Reference types stay on:
+# wasmtime 50 cannot do without (its component model wants them), and there our own reader
+# is what refuses them.
+_FOREIGN_FEATURES = (
+    "relaxed_simd",
+    "simd",
+    "bulk_memory",
+    "memory64",
+    "multi_memory",
+    "multi_value",
+    "tail_call",
+    "threads",
+)
+_IMPORTS: dict[str, Callable[[Runner], tuple[FuncType, Callable[..., Any]]]] = {
+    "env.log": lambda self: (FuncType([ValType.i32(), ValType.i32()], []), self._log),
+    "env.now_us": lambda self: (FuncType([], [ValType.i64()]), self._now_us),
+}
+
+
+def _parse(wasm_bytes: bytes, terms: Terms) -> wasm.Module:
+    try:
+        module = wasm.parse(wasm_bytes)
+        foreign = wasm.foreign_opcodes(module)
+    except wasm.WasmError as error:
+        raise LoadError(terms.name, "malformed", str(error)) from error
+    if foreign:
+        index, opcode = foreign[0]
+        raise LoadError(
+            terms.name, "malformed", f"function {index} uses {opcode}, no opcode of the MVP"
+        )
+    return module
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

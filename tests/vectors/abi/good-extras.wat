@@ -1,0 +1,15 @@
+;; Exports that a host does not know are allowed; a start function that ends is too.
+(module
+  (start $start)
+  (memory (export "memory") 1 1)
+  (func (export "abi") (result i32) (i32.const 1))
+  (func (export "init") (param i32) (result i32) (i32.const 0))
+  (func (export "input") (param i32) (result i32)
+    (select (i32.const 16) (i32.const 0) (i32.le_u (local.get 0) (i32.const 4))))
+  (func (export "infer") (param i32) (result i32)
+    (i32.store (i32.const 32) (i32.load (i32.const 64)))
+    (i32.const 4))
+  (func (export "output") (result i32) (i32.const 32))
+  (func $start (i32.store (i32.const 64) (i32.const 7)))
+  (func (export "other") (param i64) (result f32) (f32.const 1))
+  (global (export "__data_end") i32 (i32.const 68)))

@@ -1,0 +1,11 @@
+;; memory_bytes of more than a page, and less than the two that are declared.
+(module
+  (memory (export "memory") 2 2)
+  (func (export "abi") (result i32) (i32.const 1))
+  (func (export "init") (param i32) (result i32) (i32.const 0))
+  (func (export "input") (param i32) (result i32)
+    (select (i32.const 16) (i32.const 0) (i32.le_u (local.get 0) (i32.const 4))))
+  (func (export "infer") (param i32) (result i32)
+    (i32.store (i32.const 69996) (i32.load (i32.const 16)))
+    (i32.const 4))
+  (func (export "output") (result i32) (i32.const 69996)))

@@ -1,0 +1,14 @@
+;; Takes a model of up to eight bytes, wants four, and adds them to the input.
+(module
+  (memory (export "memory") 1 1)
+  (func (export "abi") (result i32) (i32.const 1))
+  (func (export "init") (param i32) (result i32)
+    (select (i32.const 0) (i32.const -3) (i32.eq (local.get 0) (i32.const 4))))
+  (func (export "input") (param i32) (result i32)
+    (select (i32.const 16) (i32.const 0) (i32.le_u (local.get 0) (i32.const 4))))
+  (func (export "infer") (param i32) (result i32)
+    (i32.store (i32.const 32) (i32.add (i32.load (i32.const 16)) (i32.load (i32.const 64))))
+    (i32.const 4))
+  (func (export "output") (result i32) (i32.const 32))
+  (func (export "model") (param i32) (result i32)
+    (select (i32.const 64) (i32.const 0) (i32.le_u (local.get 0) (i32.const 8)))))

@@ -1,0 +1,13 @@
+;; Calls a table entry by another type.
+(module
+  (table 2 2 funcref)
+  (elem (i32.const 0) $other)
+  (memory (export "memory") 1 1)
+  (func (export "abi") (result i32) (i32.const 1))
+  (func (export "init") (param i32) (result i32) (i32.const 0))
+  (func (export "input") (param i32) (result i32)
+    (select (i32.const 16) (i32.const 0) (i32.le_u (local.get 0) (i32.const 4))))
+  (func (export "infer") (param i32) (result i32)
+    (call_indirect (result i32) (i32.const 0)))
+  (func (export "output") (result i32) (i32.const 32))
+  (func $other (param i64)))
