@@ -1,0 +1,115 @@
+# One agent: its folder on the node, loaded and ready to infer.
+import struct
+
+import wasm3
+
+from . import fs, manifest
+
+_GOLDEN_HEADER = "<4sHHIII"
+_GOLDEN_BYTES = 20
+
+
+# A bundle that does not fit together: a file missing, of the wrong size, not as stated.
+class BundleError(ValueError):
+    pass
+
+
+# Loads the bundle in the folder `path`. Attributes: name, version, manifest,
+# input_bytes, output_bytes and infer, which is the C method itself:
+# infer(buffer) -> memoryview of the output, the same object each time.
+class Agent:
+    def __init__(self, path):
+        self.path = path
+        self.manifest = m = manifest.parse(self._read("manifest.json", manifest.LIMIT))
+        self.name = m["name"]
+        self.version = m["version"]
+        self.input_bytes = m["input_bytes"]
+        self.output_bytes = m["output_bytes"]
+        self._vm = None
+        self.load()
+
+    def _read(self, name, limit):
+        try:
+            return fs.read(self.path + "/" + name, limit)
+        except OSError as e:
+            raise BundleError("%s/%s: cannot be read: %s" % (self.path, name, e))
+
+    # A file that the manifest lists, its size checked.
+    def _file(self, name):
+        size = self.manifest["files"][name]["size"]
+        data = self._read(name, size)
+        if len(data) != size:
+            raise BundleError("%s/%s: not the %d bytes of its manifest" % (self.path, name, size))
+        return data
+
+    # Loads the module afresh, as is needed after a trap.
+    def load(self):
+        self.close()
+        m = self.manifest
+        model = self._file("model.bin") if "model.bin" in m["files"] else None
+        self._vm = wasm3.Agent(
+            self._file("agent.wasm"),
+            name=self.name,
+            memory_bytes=m["memory_bytes"],
+            vm_stack_bytes=m["vm_stack_bytes"],
+            deadline_ms=m["deadline_ms"],
+            inputs_bytes=self.input_bytes,
+            outputs_bytes=self.output_bytes,
+            model=model,
+            imports=tuple(m["imports"]),
+        )
+        self.infer = self._vm.infer
+
+    @property
+    def memory_bytes(self):
+        return self._vm.memory_bytes
+
+    @property
+    def pool_bytes(self):
+        return self._vm.pool_bytes
+
+    def close(self):
+        if self._vm is not None:
+            vm, self._vm = self._vm, None
+            self.infer = _closed
+            vm.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.close()
+
+    # Runs the pairs of golden.bin. Returns how many there are; BundleError names the
+    # first one whose output differs.
+    def verify(self):
+        if "golden.bin" not in self.manifest["files"]:
+            raise BundleError("%s: its bundle has no golden.bin" % self.path)
+        with open(fs.path(self.path + "/golden.bin"), "rb") as f:
+            count = self._golden_count(f)
+            given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
+            for i in range(count):
+                f.readinto(given)
+                f.readinto(want)
+                if bytes(self.infer(given)) != want:
+                    raise BundleError("%s: golden vector %d gave other bytes" % (self.name, i))
+        return count
+
+    def _golden_count(self, f):
+        header = f.read(_GOLDEN_BYTES)
+        if len(header) < _GOLDEN_BYTES:
+            raise BundleError("%s/golden.bin: %d bytes" % (self.path, len(header)))
+        magic, version, zero, count, given, want = struct.unpack(_GOLDEN_HEADER, header)
+        if magic != b"WMGV" or version != 1 or zero or not count:
+            raise BundleError("%s/golden.bin: no golden vectors of version 1" % self.path)
+        if given != self.input_bytes or want != self.output_bytes:
+            raise BundleError("%s/golden.bin: not of this agent's tensors" % self.path)
+        size = f.seek(0, 2)
+        if size != _GOLDEN_BYTES + count * (given + want):
+            raise BundleError("%s/golden.bin: %d bytes, not what it says" % (self.path, size))
+        f.seek(_GOLDEN_BYTES)
+        return count
+
+
+def _closed(*_):
+    raise wasm3.Error("the agent is closed")

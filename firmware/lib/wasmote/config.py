@@ -1,0 +1,116 @@
+# The node's configuration, SPEC.md section 4. Pure code: what the board and its sensors
+# offer is handed in.
+from .check import REQUIRED, FormError, fields
+from .strictjson import loads
+
+LIMIT = 8192
+
+_NODE = {
+    "site": ("id", REQUIRED),
+    "node": ("id", REQUIRED),
+    "pool_bytes": ("int", None, 1024, 1 << 28),
+    "network": ("dict", None),
+    "mqtt": ("dict", None),
+    "stat_s": ("int", 10, 1, 3600),
+    "agents": ("list", REQUIRED, 1, 8),
+}
+_NETWORK = {
+    "kind": ("one", None, ("lan", "none")),
+    "timeout_s": ("int", 30, 1, 300),
+}
+_MQTT = {
+    "host": ("str", REQUIRED, 1, 253),
+    "port": ("int", 1883, 1, 65535),
+    "user": ("str", None, 1, 128),
+    "password": ("str", None, 0, 128),
+    "prefix": ("id", "wasmote"),
+    "qos": ("one", 1, (0, 1)),
+    "keepalive_s": ("int", 30, 5, 3600),
+    "timeout_s": ("int", 10, 1, 120),
+    "queue": ("int", 64, 1, 1000),
+    "durable": ("bool", False),
+    "durable_bytes": ("int", 65536, 8192, 16777216),
+}
+_AGENT = {
+    "name": ("name", REQUIRED),
+    "path": ("str", None, 1, 128),
+    "out": ("one", "json", ("json", "raw", "both")),
+    "sensor": ("dict", REQUIRED),
+}
+_KIND = ("id", REQUIRED)
+
+
+class ConfigError(FormError):
+    pass
+
+
+# Parses the bytes of a configuration file.
+def parse(data, sensor_options):
+    try:
+        given = loads(data, LIMIT)
+    except ValueError as e:
+        raise ConfigError("configuration", [str(e)])
+    return check(given, sensor_options)
+
+
+# Returns the configuration with every default filled in. `sensor_options(kind)`: the
+# rules of that kind of sensor's options, None where there is no such sensor.
+def check(given, sensor_options):
+    errors = []
+    config = fields(given, _NODE, "", errors)
+    network = config["network"]
+    config["network"] = fields({} if network is None else network, _NETWORK, "network", errors)
+    if config["mqtt"] is not None:
+        config["mqtt"] = _mqtt(config["mqtt"], errors)
+    config["agents"] = _agents(config["agents"] or [], sensor_options, errors)
+    if errors:
+        raise ConfigError("configuration", errors)
+    return config
+
+
+def _mqtt(given, errors):
+    mqtt = fields(given, _MQTT, "mqtt", errors)
+    if mqtt["password"] is not None and mqtt["user"] is None:
+        errors.append("mqtt.password: needs mqtt.user")
+    return mqtt
+
+
+def _agents(given, sensor_options, errors):
+    result = []
+    names = set()
+    for i, entry in enumerate(given):
+        path = "agents[%d]" % i
+        if type(entry) is not dict:
+            errors.append("%s: %r is not an object" % (path, entry))
+            continue
+        agent = _agent(entry, path, sensor_options, errors)
+        if agent["name"] in names:
+            errors.append("%s.name: %r stands here twice" % (path, agent["name"]))
+        if agent["name"]:
+            names.add(agent["name"])
+        result.append(agent)
+    return result
+
+
+def _agent(entry, path, sensor_options, errors):
+    agent = fields(entry, _AGENT, path, errors)
+    if agent["path"] is None:
+        agent["path"] = "/agents/%s" % agent["name"]
+    if agent["sensor"] is not None:
+        agent["sensor"] = _sensor(agent["sensor"], path + ".sensor", sensor_options, errors)
+    return agent
+
+
+def _sensor(given, path, sensor_options, errors):
+    wrong = []
+    kind = fields(given, {"kind": _KIND}, path, wrong, lambda key: True)["kind"]
+    if wrong:
+        errors.extend(wrong)
+        return None
+    options = sensor_options(kind)
+    if options is None:
+        errors.append("%s.kind: this node has no sensor %r" % (path, kind))
+        return None
+    rules = {"kind": _KIND}
+    rules.update(options)
+    return fields(given, rules, path, errors)

@@ -1,0 +1,49 @@
+# Files of a node: the root, whole-file writes that a power cut cannot tear, and the
+# counter of starts.
+import os
+
+# Where "/" of SPEC.md lies: "" on a board. A unix process is a device whose file system
+# is the folder that WASMOTE_ROOT names.
+ROOT = (os.getenv("WASMOTE_ROOT") or "") if hasattr(os, "getenv") else ""
+
+_BOOT = "/wasmote.boot"
+
+
+# The path to hand to open() for the node's absolute path `name`.
+def path(name):
+    return ROOT + name if name.startswith("/") else name
+
+
+def exists(name):
+    try:
+        os.stat(path(name))
+        return True
+    except OSError:
+        return False
+
+
+# At most limit + 1 bytes of a file: the caller sees from the length that it is too long.
+def read(name, limit):
+    with open(path(name), "rb") as f:
+        return f.read(limit + 1)
+
+
+# The file holds either what it held or `data`, whatever happens in between.
+def write_atomic(name, data):
+    target = path(name)
+    temporary = target + ".new"
+    with open(temporary, "wb") as f:
+        f.write(data)
+        if hasattr(f, "flush"):
+            f.flush()
+    os.rename(temporary, target)
+
+
+# Counts this start and returns its number, 1 for the first one.
+def next_boot():
+    try:
+        boot = int(read(_BOOT, 16)) + 1
+    except (OSError, ValueError):
+        boot = 1
+    write_atomic(_BOOT, b"%d" % boot)
+    return boot

@@ -1,0 +1,1 @@
+# Links: what carries results away and commands to the node.

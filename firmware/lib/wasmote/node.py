@@ -1,0 +1,265 @@
+# A node: its agents at work, its link, its commands. Runs in the asyncio loop of whoever
+# awaits run().
+import asyncio
+import gc
+import json
+import sys
+import time
+
+import wasm3
+from micropython import const
+
+from . import __version__, fs
+from .queue import Counters
+from .results import Clock
+from .strictjson import loads
+
+_CLOCK_S = const(60)  # the clock wants to be read now and then
+_COMMAND_MAX = const(512)
+_DRAIN_TIMEOUTS = const(3)  # mqtt.timeout_s times this: how long the end waits
+
+
+# `config`: as wasmote.config.check returns it. `log(text)`: a line for people.
+class Node:
+    def __init__(self, config, log=None):
+        self.config = config
+        self.log = log or _print_line
+        self.boot = 0
+        self.clock = Clock(time.ticks_us, time.ticks_diff)
+        self.going = asyncio.Event()  # cleared: paused
+        self.going.set()
+        self.workers = []
+        self.link = None
+        self.restart = False  # a command asked for it
+        self._stopped = asyncio.Event()
+        self._found = Counters()  # results in flash of agents that are no more
+        self._state = b"online"
+        self._tasks = []
+
+    # Until every sensor has ended, or stop(). Returns the counters, all agents' summed.
+    async def run(self):
+        try:
+            await self._start()
+            await self._until_end()
+            if not self.restart:
+                await self._finish()
+        finally:
+            # Tasks first: what they hold is closed next.
+            for task in self._tasks:
+                task.cancel()
+            self.close()
+        return self.total()
+
+    # Ends run() soon.
+    def stop(self):
+        self._stopped.set()
+
+    # Gives everything back, also when the loop does not run any more.
+    def close(self):
+        link, self.link = self.link, None
+        if link:
+            link.close(None if self._state == b"done" else b"offline")
+        for worker in self.workers:
+            worker.close()
+
+    async def _start(self):
+        from .worker import Worker
+
+        config = self.config
+        self.boot = fs.next_boot()
+        self.log("boot %d" % self.boot)
+        if config["pool_bytes"]:
+            wasm3.pool_init(config["pool_bytes"])
+        self.link = self._new_link()
+        for entry in config["agents"]:
+            worker = Worker(entry, self)
+            self.workers.append(worker)
+            if worker.open():
+                agent = worker.agent
+                self.log("agent %s %s loaded" % (agent.name, agent.version))
+        self.link.recover(self._owner_of)
+        await _network_up(config["network"], self.log)
+        self._spawn(self.link.run())
+        self._spawn(self._report_often())
+        if config["mqtt"]:
+            await self.link.settled(config["mqtt"]["timeout_s"])
+
+    def _spawn(self, coroutine):
+        self._tasks.append(asyncio.create_task(coroutine))
+
+    def _new_link(self):
+        config = self.config
+        if not config["mqtt"]:
+            from .links.console import Link
+
+            return Link(self.log)
+        from .links.mqtt import Link
+
+        return Link(
+            config["mqtt"], config["site"], config["node"], self._command, self._up, self.log
+        )
+
+    # The counters of the agent whose topic it is.
+    def _owner_of(self, topic):
+        for worker in self.workers:
+            if topic.startswith("agent/%s/" % worker.name):
+                return worker.counters
+        return self._found
+
+    async def _until_end(self):
+        work = [asyncio.create_task(self._work(w)) for w in self.workers if w.agent]
+        self._tasks.extend(work)
+        self._left = len(work)
+        if work:
+            await self._stopped.wait()
+
+    async def _work(self, worker):
+        try:
+            await worker.run()
+        except Exception as e:
+            # A sensor of the user's may raise anything: its agent ends, the others go on.
+            worker.counters.errors += 1
+            self.log("error: agent %s: %s: %s" % (worker.name, type(e).__name__, e))
+            sys.print_exception(e)
+        self._left -= 1
+        if not self._left:
+            self._stopped.set()
+
+    # Waits for the queue to empty, then says that it is done.
+    async def _finish(self):
+        mqtt = self.config["mqtt"]
+        wait_ms = mqtt["timeout_s"] * 1000 * _DRAIN_TIMEOUTS if mqtt else 0
+        await self._drain(wait_ms)
+        self._report()
+        self._state = b"done"
+        self.link.tell("state", b"done", True)
+        await self._drain(wait_ms)
+
+    async def _drain(self, wait_ms):
+        start = time.ticks_ms()
+        while not self.link.idle() and time.ticks_diff(time.ticks_ms(), start) < wait_ms:
+            await asyncio.sleep_ms(20)
+
+    # ---- What the node says ----
+
+    def _up(self):
+        self.link.tell("meta", json.dumps(self._meta()).encode(), True)
+        self.link.tell("state", self._state, True)
+
+    def _meta(self):
+        agents = []
+        for worker in self.workers:
+            if worker.agent:
+                m = worker.agent.manifest
+                agents.append({key: m[key] for key in ("name", "version", "sequence")})
+        return {
+            "board": getattr(sys.implementation, "_build", sys.platform),
+            "firmware": __version__,
+            "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
+            "wasm3": wasm3.M3_VERSION,
+            "mode": "dev",
+            "boot": self.boot,
+            "agents": agents,
+        }
+
+    async def _report_often(self):
+        interval = self.config["stat_s"]
+        while True:
+            left = interval
+            while left > 0:
+                await asyncio.sleep(min(left, _CLOCK_S))
+                left -= _CLOCK_S
+                self.clock.us()
+            self._report()
+
+    def _report(self):
+        size, used = wasm3.pool_info()[:2]
+        for worker in self.workers:
+            stat = counted(worker.counters)
+            stat["boot"] = self.boot
+            stat["in_flight"] = worker.counters.in_flight
+            stat["errors"] = worker.counters.errors
+            stat["pool_used"], stat["pool_size"] = used, size
+            stat["heap_free"] = gc.mem_free()
+            self.link.tell_now("agent/%s/stat" % worker.name, json.dumps(stat).encode())
+
+    # The four counters, summed over all agents.
+    def total(self):
+        total = counted(self._found)
+        for worker in self.workers:
+            for key, value in counted(worker.counters).items():
+                total[key] += value
+        return total
+
+    # ---- Commands ----
+
+    def _command(self, payload):
+        name = None
+        try:
+            command = loads(payload, _COMMAND_MAX)
+            name = command.get("cmd")
+            if type(name) is not str or len(command) != 1:
+                raise ValueError('not of the form {"cmd": ...}')
+            if name not in _COMMANDS:
+                raise ValueError("unknown command, known are %s" % ", ".join(sorted(_COMMANDS)))
+            _COMMANDS[name](self)
+            answer = {"cmd": name, "ok": True}
+        except ValueError as e:
+            name = name[:32] if type(name) is str else None
+            answer = {"cmd": name, "ok": False, "error": str(e)}
+        self.link.tell("cmd/out", json.dumps(answer).encode())
+
+    def _restart(self):
+        self.restart = True
+        self._spawn(self._stop_soon())
+
+    # Leaves the answer to `restart` the time to go out.
+    async def _stop_soon(self):
+        await asyncio.sleep_ms(500)
+        self.stop()
+
+
+_COMMANDS = {
+    "ping": lambda node: None,
+    "stat": lambda node: node._report(),
+    "pause": lambda node: node.going.clear(),
+    "resume": lambda node: node.going.set(),
+    "restart": lambda node: node._restart(),
+}
+
+
+def counted(counters):
+    return {
+        "produced": counters.produced,
+        "acknowledged": counters.acknowledged,
+        "queued": counters.queued,
+        "dropped": counters.dropped,
+    }
+
+
+def _print_line(text):
+    print("wasmote: " + text)
+
+
+# Brings the network up as the configuration says; without `network.kind`, a LAN where
+# the board has one. The link goes on trying when no address comes.
+async def _network_up(options, log):
+    try:
+        import network
+    except ImportError:
+        network = None
+    kind = options["kind"] or ("lan" if hasattr(network, "LAN") else "none")
+    if kind == "none":
+        return
+    if not hasattr(network, "LAN"):
+        log("error: network.kind: this board has no LAN")
+        return
+    nic = network.LAN()
+    nic.active(True)
+    start = time.ticks_ms()
+    while not nic.isconnected():
+        if time.ticks_diff(time.ticks_ms(), start) > options["timeout_s"] * 1000:
+            log("error: network: no address in %d s" % options["timeout_s"])
+            return
+        await asyncio.sleep_ms(20)
+    log("network %s" % nic.ifconfig()[0])

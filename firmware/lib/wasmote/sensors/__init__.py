@@ -1,0 +1,28 @@
+# Sensors. The kind `replay` is the module wasmote.sensors.replay; a kind of your own is
+# the module sensor_<kind> anywhere on sys.path (a dash becomes an underscore).
+# Such a module has
+#   OPTIONS        rules of its configuration entries, in the manner of wasmote.check
+#   open(options)  -> a sensor; OSError or ValueError when it cannot be
+# and a sensor has
+#   sample_bytes   bytes of one sample
+#   period_ms      time from sample to sample, 0: as fast as they are taken
+#   read_into(b)   puts the next sample into `b`, which is sample_bytes long, and returns
+#                  its number, or -1 at the end; allocates nothing
+#   close()
+
+
+# The module of a kind of sensor, None where there is none.
+def find(kind):
+    name = kind.replace("-", "_")
+    for module in ("wasmote.sensors." + name, "sensor_" + name):
+        try:
+            return __import__(module, None, None, ("open",))
+        except ImportError:
+            pass
+    return None
+
+
+# The rules of a kind's options, as wasmote.config wants them; None: no such sensor.
+def options(kind):
+    module = find(kind)
+    return module.OPTIONS if module else None
