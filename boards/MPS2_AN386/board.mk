@@ -1,0 +1,4 @@
+# Built by the port in firmware/port.
+firmware: $(MPY_CROSS)
+	$(MAKE) -C $(FIRMWARE_DIR)/port BOARD=$(BOARD) BOARD_DIR=$(BOARD_DIR) BUILD=$(BUILD) \
+		MICROPY_MPYCROSS=$(MPY_CROSS) MICROPY_MPYCROSS_DEPENDENCY=

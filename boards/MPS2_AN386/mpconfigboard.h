@@ -1,0 +1,24 @@
+// Arm MPS2 FPGA image AN386 (Cortex-M4F), as QEMU's mps2-an386 has it.
+// Arm Application Note AN386, tables "memory map" and "interrupt assignment".
+#define MICROPY_HW_BOARD_NAME       "MPS2_AN386"
+#define MICROPY_HW_MCU_NAME         "Cortex-M4F (emulated)"
+
+#define BOARD_CLOCK_HZ              (25000000)
+
+#define BOARD_TIMER0_BASE           (0x40000000)
+#define BOARD_TIMER0_IRQ            (8)
+#define BOARD_TIMER1_BASE           (0x40001000)
+#define BOARD_TIMER1_IRQ            (9)
+
+#define BOARD_UART0_BASE            (0x40004000)
+#define BOARD_UART0_RX_IRQ          (0)
+
+#define BOARD_LAN9118_BASE          (0x40200000)
+#define BOARD_LAN9118_IRQ           (13)
+
+#define BOARD_IRQ_COUNT             (32)
+
+// The 16 MB PSRAM, which the emulator backs with a file, stands for NOR flash. The file
+// system takes its first 4 MB.
+#define BOARD_FLASH_BASE            (0x21000000)
+#define BOARD_FLASH_FS_BYTES        (4 * 1024 * 1024)

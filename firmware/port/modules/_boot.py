@@ -1,0 +1,27 @@
+# Mounts the file system at / before boot.py and main.py run. A blank flash is formatted; a
+# damaged one is left as it is, because its files may still be of use.
+import vfs
+import mps2
+
+
+def _blank(flash):
+    block = bytearray(4096)
+    for i in range(2):  # where LittleFS has its superblock
+        flash.readblocks(i, block)
+        if block != b"\xff" * 4096 and block != bytes(4096):
+            return False
+    return True
+
+
+def _mount():
+    flash = mps2.Flash()
+    if _blank(flash):
+        vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), "/")
+
+
+try:
+    _mount()
+except OSError as e:
+    print("flash: the file system is damaged and was not mounted:", e)
+    print("flash: this makes a new, empty one: import vfs, mps2; vfs.VfsLfs2.mkfs(mps2.Flash())")
