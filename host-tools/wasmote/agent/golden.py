@@ -51,6 +51,5 @@ def write(pairs: list[tuple[bytes, bytes]]) -> bytes:
 def _pairs(data: bytes, in_bytes: int, out_bytes: int) -> list[tuple[bytes, bytes]]:
     starts = range(_HEADER.size, len(data), in_bytes + out_bytes)
     return [
-        (data[at : at + in_bytes], data[at + in_bytes : at + in_bytes + out_bytes])
-        for at in starts
+        (data[at : at + in_bytes], data[at + in_bytes : at + in_bytes + out_bytes]) for at in starts
     ]

@@ -347,7 +347,9 @@ def _layout_check(top: _Fields, key: str, tensors: tuple[Tensor, ...]) -> None:
         if tensor.name in names[:index]:
             top.problem(f"{key}[{index}].name", f"{_shown(tensor.name)} stands twice")
         if tensor.offset != end:
-            top.problem(f"{key}[{index}].offset", f"{tensor.offset} is not {end}, where {_before(index)}")
+            top.problem(
+                f"{key}[{index}].offset", f"{tensor.offset} is not {end}, where {_before(index)}"
+            )
         end += tensor.nbytes
 
 

@@ -41,7 +41,9 @@ def read(data: bytes, name: str = "sample file") -> Samples:
             f"{name}: {len(data)} bytes, its header asks for {_HEADER.size + count * step}"
         )
     starts = range(_HEADER.size, len(data), step)
-    records = tuple((data[at : at + sample_bytes], data[at + sample_bytes : at + step]) for at in starts)
+    records = tuple(
+        (data[at : at + sample_bytes], data[at + sample_bytes : at + step]) for at in starts
+    )
     return Samples(sample_bytes, label_bytes, records)
 
 

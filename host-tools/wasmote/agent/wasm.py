@@ -213,7 +213,9 @@ def foreign_opcodes(module: Module) -> list[tuple[int, str]]:
 
 
 def _foreign_in(body: bytes, index: int) -> list[str]:
-    return [f"0x{opcode:02x}" for opcode in _opcodes(body, f"function {index}") if opcode not in _MVP]
+    return [
+        f"0x{opcode:02x}" for opcode in _opcodes(body, f"function {index}") if opcode not in _MVP
+    ]
 
 
 def _opcodes(body: bytes, what: str) -> Iterator[int]:

@@ -1,0 +1,1 @@
+"""How the digits agent is trained: arithmetic, network, quantisation."""
