@@ -91,7 +91,7 @@ def venv_is_current(venv: Path, wanted: str) -> bool:
 def starts(venv: Path) -> bool:
     """Whether the Python of `venv` is there, and has pip; it dangles when its base was removed."""
     try:
-        probe = [venv / "bin/python", "-c", "import pip._internal"]
+        probe = [str(venv / "bin/python"), "-c", "import pip._internal"]
         return subprocess.run(probe, check=False, capture_output=True).returncode == 0
     except OSError:
         return False

@@ -28,7 +28,7 @@ def archive_uri(targets: str, release: str) -> str:
     fits.sort(key=lambda row: row[3] != "Debian")
     if not fits:
         raise MissingError(
-            f"apt knows no archive with {release}/main: see /etc/apt/sources.list and sources.list.d"
+            f"apt knows no archive with {release}/main: see sources.list(.d) in /etc/apt"
         )
     return fits[0][0]
 

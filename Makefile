@@ -1,0 +1,117 @@
+# wasmote: everything that people and CI do. `make help` lists it.
+# What is built from is set up by itself: each target brings what it needs first.
+
+BOARD ?= MPS2_AN386
+PORT ?=
+# Arguments for pytest, such as ARGS='-k queue -x'
+ARGS ?=
+# The firmware that demo, tests and figures need: every board that CI runs
+BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "ci"' boards/*/board.toml))
+
+PYTHON3 ?= python3
+BIN := .venv/bin
+WASMOTE := $(BIN)/wasmote
+PYTEST := $(BIN)/pytest
+JOBS := $(shell nproc)
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
+    test-c test-device test-micropython test-e2e bench size lint format clean distclean
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk '{at = index($$0, ": "); printf "  make %-26s %s\n", substr($$0, 1, at - 1), substr($$0, at + 2)}'
+
+## venv: Debian packages that are missing, and Python's in .venv
+venv:
+	@$(PYTHON3) host-tools/bootstrap.py
+
+## train-venv: also what the agents' training scripts need
+train-venv:
+	@$(PYTHON3) host-tools/bootstrap.py --train
+
+## doctor: what is missing, and the command that fixes it
+doctor: venv
+	@$(WASMOTE) doctor
+
+## deps: third-party sources into third_party/, pinned by deps.toml
+deps: venv
+	@$(WASMOTE) deps
+
+## firmware BOARD=...: a board's firmware (MICROPYTHON_DIR=, WASM3_DIR= use checkouts)
+firmware: deps
+	@$(WASMOTE) build $(BOARD) --jobs $(JOBS)
+
+firmware-tested: deps
+	@for board in $(BOARDS_UNDER_TEST); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
+
+## agents: all agents, as bundles in build/agents/
+agents: venv
+	@$(WASMOTE) agent build
+
+## flash BOARD=... PORT=...: the firmware onto a board; its files stay
+flash: firmware
+	@$(WASMOTE) flash $(BOARD) $(if $(PORT),--port $(PORT))
+
+## demo: emulated board, Rust agent, real data, MQTT: the whole way
+demo: firmware agents
+	@$(WASMOTE) demo $(BOARD)
+
+## test: all tests
+test: firmware-tested agents
+	@$(PYTEST) tests $(ARGS)
+
+## test-unit: host Python, and the contracts of boards and agents
+test-unit: agents
+	@$(PYTEST) tests/unit tests/contract $(ARGS)
+
+## test-c: agentvm under sanitizers, with both wasm3 versions
+test-c: deps
+	@$(PYTEST) tests/c $(ARGS)
+
+## test-device: the device scripts on unix and on the emulated board
+test-device: firmware-tested agents
+	@$(PYTEST) tests/device $(ARGS)
+
+## test-micropython: MicroPython's own suites on our firmware
+test-micropython: firmware-tested
+	@$(PYTEST) tests/micropython $(ARGS)
+
+## test-e2e: real broker, real mpremote, failures on the way
+test-e2e: firmware-tested agents
+	@$(PYTEST) tests/e2e $(ARGS)
+
+## bench: exact instruction counts on the emulated Cortex-M4F
+bench: firmware agents
+	@$(WASMOTE) bench $(BOARD)
+
+## size: flash and RAM of firmware and agents
+size: firmware-tested agents
+	@$(WASMOTE) size
+
+## lint: ruff, mypy, and cargo's fmt and clippy where they are
+lint: venv
+	@$(BIN)/ruff check host-tools tests/unit tests/contract tests/e2e tests/conftest.py
+	@$(BIN)/ruff format --check host-tools
+	@$(BIN)/mypy --config-file host-tools/pyproject.toml host-tools/wasmote host-tools/bootstrap.py
+	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --manifest-path agents/Cargo.toml --all --check; \
+	    else echo "lint: no cargo fmt here: Rust's layout was not looked at"; fi
+	@if cargo clippy --version >/dev/null 2>&1; then cargo clippy -q --manifest-path agents/Cargo.toml \
+	    --target-dir build/clippy --workspace --offline -- -D warnings; \
+	    else echo "lint: no cargo clippy here: Rust was not linted"; fi
+
+## format: lay Python out as lint wants it
+format: venv
+	@$(BIN)/ruff format host-tools
+	@$(BIN)/ruff check --fix host-tools
+
+## clean: what was built; sources and environment stay
+clean:
+	rm -rf build agents/target
+	find . -name __pycache__ -not -path './.venv/*' -not -path './third_party/*' -prune -exec rm -rf {} +
+
+## distclean: also third_party and .venv
+distclean: clean
+	rm -rf third_party .venv

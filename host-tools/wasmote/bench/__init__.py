@@ -1,0 +1,1 @@
+"""Exact instruction counts on an emulated board (make bench)."""

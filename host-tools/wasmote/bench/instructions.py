@@ -1,0 +1,113 @@
+"""What an agent costs on an emulated board, in instructions: exact, the same in every run."""
+
+import ast
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from wasmote import paths
+from wasmote.agent import golden
+from wasmote.agent.manifest import Manifest
+from wasmote.boards import Board
+from wasmote.build.report import Figures
+from wasmote.errors import DeviceError, UsageError, WasmoteError
+from wasmote.links import bundles
+from wasmote.links.serial import SerialLink
+from wasmote.sim import Simulator, simulator
+
+SIM_NAME = "bench"
+RUNS = 3
+MEASURE_TIMEOUT_S = 60
+# Interrupts are off while it counts: how many of them fall into the stretch depends on when the
+# host's bytes came in. `none` is what counting itself costs, and is taken off.
+_MEASURE = """
+import gc, machine, time, wasmote
+def measure(path, sample):
+    ticks, diff = time.ticks_cpu, time.ticks_diff
+    gc.collect()
+    irq = machine.disable_irq()
+    start = ticks()
+    none = diff(ticks(), start)
+    start = ticks()
+    agent = wasmote.Agent(path)
+    load = diff(ticks(), start)
+    infer = agent.infer
+    start = ticks()
+    infer(sample)
+    first = diff(ticks(), start)
+    start = ticks()
+    infer(sample)
+    again = diff(ticks(), start)
+    machine.enable_irq(irq)
+    output = bytes(infer(sample))
+    agent.close()
+    return load - none, first - none, again - none, output
+print(measure({path!r}, {sample!r}))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One run's figures, in instructions."""
+
+    load: int
+    first: int
+    infer: int
+
+
+def multiply_accumulates(crate: Path) -> int:
+    """What the agent's author says of one inference in [package.metadata.bench]."""
+    tree = tomllib.loads((crate / "Cargo.toml").read_text())
+    macs = tree["package"]["metadata"].get("bench", {}).get("macs")
+    if not isinstance(macs, int) or macs < 1:
+        raise UsageError(f"{paths.shown(crate)}/Cargo.toml: package.metadata.bench.macs is missing")
+    return macs
+
+
+def run_once(board: Board, bundle: Path) -> Cost:
+    """Boots the board with exact counting, loads the agent, infers its first golden vector."""
+    given, wanted = golden.read((bundle / golden.FILE_NAME).read_bytes()).pairs[0]
+    manifest, files = bundles.load(bundle)
+    with Simulator(board, SIM_NAME, icount=True, fresh=True) as running:
+        link = SerialLink(running.port)
+        try:
+            bundles.upload(link, manifest.name, files)
+            path = f"{bundles.FOLDER}/{manifest.name}"
+            said = link.exec(_MEASURE.format(path=path, sample=given), MEASURE_TIMEOUT_S)
+        finally:
+            link.close()
+    return _parse(said, wanted, board.instructions_per_tick)
+
+
+def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
+    try:
+        load, first, infer, output = ast.literal_eval(said.strip())
+    except (SyntaxError, ValueError):
+        raise DeviceError(f"bench: not figures: {said[-300:]!r}") from None
+    if output != wanted:
+        raise WasmoteError(f"bench: the board answers {output.hex()}, golden.bin {wanted.hex()}")
+    return Cost(*(ticks * instructions_per_tick for ticks in (load, first, infer)))
+
+
+def run(board: Board, agent: str) -> Figures:
+    """Three boots; raises WasmoteError unless all three give the same figures."""
+    if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
+        raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
+    bundle = paths.BUILD / "agents" / agent
+    simulator.install(board, SIM_NAME, board.firmware)
+    costs = [run_once(board, bundle) for _ in range(RUNS)]
+    if len(set(costs)) != 1:
+        raise WasmoteError(f"bench: {RUNS} runs should be identical: {costs}")
+    macs = multiply_accumulates(paths.AGENTS / agent)
+    cost, manifest = costs[0], Manifest.read(bundle)
+    return {
+        "load_instructions": cost.load,
+        "first_infer_instructions": cost.first,
+        "infer_instructions": cost.infer,
+        "multiply_accumulates": macs,
+        "instructions_per_mac": round(cost.infer / macs, 2),
+        "infer_estimated_ms": round(board.estimated_ms(cost.infer), 3),
+        "load_estimated_ms": round(board.estimated_ms(cost.load), 3),
+        "identical_runs": RUNS,
+        "wasm_bytes": manifest.files["agent.wasm"].size,
+    }

@@ -1,0 +1,151 @@
+"""`wasmote agent`: make agents, check them, put them on devices, run them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wasmote import paths
+from wasmote.agent import build as builder
+from wasmote.agent import check as checker
+from wasmote.agent import golden, samples
+from wasmote.agent import new as maker
+from wasmote.agent.manifest import Manifest
+from wasmote.agent.runner import HostAgent
+from wasmote.cli.output import JsonOption, Output
+from wasmote.errors import EXIT_BUNDLE, BundleError, UsageError
+from wasmote.links import bundles, connected, remote
+
+Bundle = Annotated[Path, typer.Argument(help="The bundle's folder, such as build/agents/digits.")]
+Device = Annotated[str, typer.Option("--device", "-d", help="As mpremote names them.")]
+BUNDLES = paths.BUILD / "agents"
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="[a-z0-9-], first a letter.")],
+    folder: Annotated[Path | None, typer.Option("--dir", help="Where; agents/<name>.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Make an agent's crate from the template."""
+    out = Output(json)
+    target = folder or paths.AGENTS / name
+    maker.create(name, target)
+    out.say(f"{paths.shown(target)}: now wasmote agent build {paths.shown(target)}")
+    out.data({"name": name, "crate": str(target)})
+
+
+def build(
+    crates: Annotated[list[Path] | None, typer.Argument(help="Crates; all of agents/.")] = None,
+    folder: Annotated[Path, typer.Option("--out", help="Where the bundles go.")] = BUNDLES,
+    json: JsonOption = False,
+) -> None:
+    """Build agents into bundles and show what memory each takes, in bytes."""
+    out = Output(json)
+    found = crates or [path for path in sorted(paths.AGENTS.iterdir()) if builder.is_agent(path)]
+    reports = []
+    with out.progress("building agents", len(found)) as advance:
+        for crate in found:
+            name = builder.read_crate(crate).name
+            reports.append(builder.build(crate, folder / name))
+            advance(1)
+    columns = ("name", "version", "wasm_bytes", "linear_bytes", "stack_bytes", "vm_stack_bytes")
+    if json:
+        out.data([report.to_json() for report in reports])
+        return
+    out.rows(columns, [[report.to_json()[key] for key in columns] for report in reports])
+
+
+def check(bundle: Bundle, json: JsonOption = False) -> None:
+    """Check a bundle: manifest, module, memory, golden vectors. Exit 5 when something is wrong."""
+    out = Output(json)
+    findings = [str(finding) for finding in checker.check(bundle)]
+    out.data({"bundle": str(bundle), "findings": findings, "ok": not findings})
+    for finding in findings:
+        out.say(finding)
+    if findings:
+        raise typer.Exit(EXIT_BUNDLE)
+    out.say(f"{bundle}: good")
+
+
+def upload(
+    bundle: Bundle,
+    device: Device = "auto",
+    restart: Annotated[bool, typer.Option("--restart", help="Soft-reset the device then.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle and put it on a device, whole or not at all."""
+    out = Output(json)
+    manifest, files = bundles.load(bundle)
+    total = sum(len(data) for data in files.values())
+    with connected(device) as link:
+        with out.progress(f"{manifest.name} to {link.name}", total) as advance:
+            bundles.upload(link, manifest.name, files, advance)
+        if restart:
+            link.restart()
+    where = f"{bundles.FOLDER}/{manifest.name}"
+    out.say(f"{manifest.name} {manifest.version}: {total} bytes in {where}, verified")
+    out.data({"name": manifest.name, "version": manifest.version, "bytes": total, "path": where})
+
+
+def ls(device: Device = "auto", json: JsonOption = False) -> None:
+    """List the agents on a device."""
+    out = Output(json)
+    with connected(device) as link:
+        found = bundles.installed(link)
+    columns = ("name", "version", "sequence", "bundle_bytes", "problem")
+    out.rows(columns, [[entry.to_json()[key] for key in columns] for entry in found])
+
+
+def rm(
+    name: Annotated[str, typer.Argument(help="The agent's name.")],
+    device: Device = "auto",
+    json: JsonOption = False,
+) -> None:
+    """Remove an agent from a device."""
+    out = Output(json)
+    with connected(device) as link:
+        bundles.remove(link, name)
+    out.say(f"{name}: removed")
+    out.data({"removed": name})
+
+
+def run(
+    bundle: Annotated[str, typer.Argument(help="A bundle's folder, or an agent on the device.")],
+    device: Annotated[str, typer.Option("--device", "-d", help="Run it there, not here.")] = "",
+    inputs: Annotated[Path | None, typer.Option("--samples", help="A sample file.")] = None,
+    data: Annotated[str, typer.Option("--hex", help="One input, as hex digits.")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many inputs; 0: all.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Run an agent on inputs (its golden vectors' by default) here under wasmtime, or on a device.
+
+    Prints one line for each: the input's number and the output as hex digits.
+    """
+    out = Output(json)
+    given = _inputs(bundle, inputs, data)
+    given = given[:limit] if limit else given
+    answers = remote.infer(device, bundle, given) if device else _run_here(Path(bundle), given)
+    rows = [(number, answer.hex()) for number, answer in enumerate(answers)]
+    out.rows(("input", "output"), rows)
+
+
+def _run_here(bundle: Path, inputs: list[bytes]) -> list[bytes]:
+    agent = HostAgent(bundle)
+    return [agent.infer(data) for data in inputs]
+
+
+def _inputs(bundle: str, sample_file: Path | None, digits: str) -> list[bytes]:
+    if digits:
+        try:
+            return [bytes.fromhex(digits)]
+        except ValueError as error:
+            raise UsageError(f"--hex: {error}") from None
+    if sample_file:
+        found = samples.read(sample_file.read_bytes(), str(sample_file))
+        return [sample for sample, _ in found.records]
+    if not Path(bundle).is_dir():
+        raise UsageError(f"{bundle} is no folder here: say --samples or --hex")
+    path = Path(bundle) / golden.FILE_NAME
+    if golden.FILE_NAME not in Manifest.read(Path(bundle)).files:
+        raise BundleError(f"{bundle}: has no {golden.FILE_NAME}: say --samples or --hex")
+    return [data for data, _ in golden.read(path.read_bytes()).pairs]

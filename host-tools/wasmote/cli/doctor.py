@@ -1,0 +1,16 @@
+"""`wasmote doctor`: what is missing, and the command that fixes it."""
+
+from wasmote import boards, paths
+from wasmote.cli.output import JsonOption, Output
+from wasmote.doctor import examine
+from wasmote.errors import MissingError
+
+
+def doctor(json: JsonOption = False) -> None:
+    """Say what is missing on this machine and the command that fixes it. Exit 3 if anything is."""
+    out = Output(json)
+    checks = examine(paths.TOP, boards.listing())
+    out.rows(("what", "state", "fix"), [(c.what, c.state, c.fix) for c in checks])
+    missing = [check.what for check in checks if not check.ok]
+    if missing:
+        raise MissingError("missing: " + ", ".join(missing))

@@ -1,0 +1,104 @@
+"""The command `wasmote`: its verbs, and errors turned into exit codes.
+
+Exit codes: 0 ok, 1 a check failed, 2 usage, 3 something missing, 4 device not found or lost,
+5 agent or bundle invalid, 6 build failed, 7 timed out, 130 interrupted.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from wasmote.cli import (
+    agent,
+    bench,
+    boards,
+    build,
+    demo,
+    deps,
+    doctor,
+    flash,
+    monitor,
+    sim,
+    size,
+)
+from wasmote.cli.output import complain
+from wasmote.errors import EXIT_CODES, EXIT_FAILED, EXIT_INTERRUPTED, WasmoteError
+
+Verb = Callable[..., None]
+
+VERBS: dict[str, Verb] = {
+    "doctor": doctor.doctor,
+    "deps": deps.deps,
+    "boards": boards.boards,
+    "build": build.build,
+    "flash": flash.flash,
+    "sim": sim.sim,
+    "monitor": monitor.monitor,
+    "demo": demo.demo,
+    "bench": bench.bench,
+    "size": size.size,
+}
+
+AGENT_VERBS: dict[str, Verb] = {
+    "new": agent.new,
+    "build": agent.build,
+    "check": agent.check,
+    "upload": agent.upload,
+    "ls": agent.ls,
+    "rm": agent.rm,
+    "run": agent.run,
+}
+
+EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
+
+
+def guarded(verb: Verb) -> Verb:
+    """`verb`, with errors reported and turned into exit codes instead of tracebacks."""
+
+    @functools.wraps(verb)
+    def call(*args: Any, **kwargs: Any) -> None:
+        wants_json = bool(kwargs.get("json"))
+        try:
+            verb(*args, **kwargs)
+        except WasmoteError as error:
+            complain(str(error), error.exit_code, wants_json)
+            raise typer.Exit(error.exit_code) from None
+        except OSError as error:
+            complain(str(error), EXIT_FAILED, wants_json)
+            raise typer.Exit(EXIT_FAILED) from None
+        except KeyboardInterrupt:
+            complain("interrupted", EXIT_INTERRUPTED, wants_json)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
+    return call
+
+
+def make_app() -> typer.Typer:
+    """The whole command line."""
+    settings: dict[str, Any] = {
+        "no_args_is_help": True,
+        "pretty_exceptions_enable": False,
+        "add_completion": False,
+    }
+    app = typer.Typer(help="Sandboxed inference agents on microcontrollers.", **settings)
+    agents = typer.Typer(help="Make, check and put agents on devices.", **settings)
+    for table, target in ((VERBS, app), (AGENT_VERBS, agents)):
+        for name, verb in table.items():
+            target.command(name, epilog=EPILOG)(guarded(verb))
+    app.add_typer(agents, name="agent", epilog=EPILOG)
+    app.callback(epilog=EPILOG)(lambda: None)
+    return app
+
+
+app = make_app()
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The host's end of the nodes' MQTT topics (SPEC.md, 5)."""
+
+import json
+import queue
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+
+from wasmote.errors import DeviceError, TimedOutError, UsageError
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a node: its topic's parts and its payload."""
+
+    topic: str
+    node: str
+    path: str
+    payload: bytes
+
+    def json(self) -> dict[str, Any]:
+        """The payload as an object. Raises DeviceError where it is none."""
+        try:
+            value = json.loads(self.payload)
+        except ValueError as error:
+            raise DeviceError(f"{self.topic}: not JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise DeviceError(f"{self.topic}: {value!r} is not an object")
+        return value
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """`host` or `host:port`."""
+    host, colon, port = text.partition(":")
+    if not host or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
+        raise UsageError(f"{text!r} is no broker: host or host:port (1..65535)")
+    return host, int(port) if colon else 1883
+
+
+class Listener:
+    """Receives everything that nodes publish below a prefix, in order, into a queue."""
+
+    def __init__(
+        self, host: str, port: int, prefix: str = "wasmote", client_id: str | None = None
+    ) -> None:
+        """With a `client_id` the broker keeps the session, and what comes while we are away."""
+        self.address = (host, port)
+        self.filter = f"{prefix}/v1/+/+/#"
+        self._queue: queue.Queue[Message] = queue.Queue()
+        self._subscribed: queue.Queue[bool] = queue.Queue()
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id or "", clean_session=client_id is None
+        )
+        self._client.reconnect_delay_set(min_delay=1, max_delay=2)
+        self._client.on_connect = lambda client, *_: client.subscribe(self.filter, qos=1)
+        self._client.on_subscribe = lambda *_: self._subscribed.put(True)
+        self._client.on_message = self._received
+
+    def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        parts = message.topic.split("/", 4)
+        self._queue.put(Message(message.topic, parts[3], parts[4], bytes(message.payload)))
+
+    def start(self) -> "Listener":
+        """Connects and subscribes. Raises DeviceError where there is no broker."""
+        host, port = self.address
+        try:
+            self._client.connect(host, port)
+        except OSError as error:
+            raise DeviceError(f"no broker at {host}:{port} ({error}); is mosquitto up?") from None
+        self._client.loop_start()
+        try:
+            self._subscribed.get(timeout=CONNECT_TIMEOUT_S)
+        except queue.Empty:
+            self.stop()
+            raise TimedOutError(f"broker {host}:{port}: no answer to a subscription") from None
+        return self
+
+    def next(self, timeout_s: float) -> Message | None:
+        """The next message, or None when none came in that time."""
+        try:
+            return self._queue.get(timeout=max(timeout_s, 0))
+        except queue.Empty:
+            return None
+
+    def wait(self, path: str, payload: bytes | None, timeout_s: float) -> Message:
+        """The next message on `path` (with that payload, where one is given).
+
+        Others on the way are dropped. Raises TimedOutError.
+        """
+        end = time.monotonic() + timeout_s
+        while (left := end - time.monotonic()) > 0:
+            message = self.next(left)
+            if message and message.path == path and payload in (None, message.payload):
+                return message
+        raise TimedOutError(f"nothing on {path} in {timeout_s:.0f} s")
+
+    def publish(self, topic: str, payload: str) -> None:
+        """Publishes at QoS 1 and waits until the broker has it."""
+        self._client.publish(topic, payload, qos=1).wait_for_publish(CONNECT_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Disconnects."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> "Listener":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -1,0 +1,140 @@
+"""Devices on a serial port (or a pty, or a socket): mpremote's transport as a library."""
+
+import base64
+import contextlib
+import io
+import os
+from collections.abc import Iterator
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+from wasmote.errors import DeviceError
+from wasmote.links.base import Progress, no_progress
+from wasmote.links.names import DeviceName
+
+# pyserial's reads end after this long, so that no call waits for ever on a silent port.
+READ_TIMEOUT_S = 2.0
+REPL_TIMEOUT_S = 8.0
+CHUNK = 768
+_OPEN = """
+from binascii import a2b_base64 as _d
+_f = open({path!r}, 'wb')
+_w = _f.write
+"""
+
+
+def find_auto() -> str:
+    """The first USB serial port, as mpremote's `auto` takes it."""
+    for port in sorted(list_ports.comports()):
+        if port.vid is not None:
+            return str(port.device)
+    raise DeviceError("auto: no USB serial port found; name the device, or start one: wasmote sim")
+
+
+def find_by_id(serial_number: str) -> str:
+    """The port of the USB device with that serial number."""
+    for port in list_ports.comports():
+        if port.serial_number == serial_number:
+            return str(port.device)
+    raise DeviceError(f"id:{serial_number}: no serial port has that serial number")
+
+
+def serial_port(name: DeviceName) -> str:
+    """The port that a name of kind auto, id or serial means."""
+    if name.kind == "auto":
+        return find_auto()
+    return find_by_id(name.value) if name.kind == "id" else name.value
+
+
+class SerialLink:
+    """A MicroPython board on a serial port, reached through its raw REPL."""
+
+    def __init__(self, port: str) -> None:
+        """Opens the port; the board goes on with what it does until it is first asked."""
+        self.name = port
+        self.root = ""
+        if port.startswith("/") and not os.path.exists(port):
+            raise DeviceError(f"{port}: no such port; unplugged, or the emulator has ended?")
+        with self._clear_errors("open"):
+            self._transport = SerialTransport(port, timeout=READ_TIMEOUT_S)
+
+    @contextlib.contextmanager
+    def _clear_errors(self, doing: str) -> Iterator[None]:
+        """Turns what mpremote and pyserial raise into DeviceError, and drops what they print."""
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed):
+                yield
+        except TransportExecError as error:
+            last = error.error_output.strip().splitlines()[-1:] or ["no message"]
+            raise DeviceError(f"{self.name}: {doing}: the device raised {last[0]}") from None
+        except TransportError as error:
+            raise DeviceError(f"{self.name}: {doing}: {_advice(str(error))}") from None
+        except (serial.SerialException, OSError) as error:
+            raise DeviceError(f"{self.name}: {doing}: the port went away ({error})") from None
+
+    def _need_repl(self) -> None:
+        if self._transport.in_raw_repl:
+            return
+        try:
+            self._transport.enter_raw_repl(soft_reset=False, timeout_overall=REPL_TIMEOUT_S)
+        except TransportError:
+            # A loop that catches KeyboardInterrupt eats the first Ctrl-C.
+            self._transport.enter_raw_repl(soft_reset=False, timeout_overall=REPL_TIMEOUT_S)
+
+    def exec(self, code: str, timeout_s: float = 10) -> str:
+        """Runs `code`; `timeout_s` is the longest silence while it runs."""
+        with self._clear_errors("exec"):
+            self._need_repl()
+            out, err = self._transport.exec_raw(code, timeout=timeout_s)
+            if err:
+                raise TransportExecError(1, err.decode(errors="replace"))
+        return bytes(out).decode(errors="replace").replace("\r\n", "\n")
+
+    def write(self, path: str, data: bytes, progress: Progress = no_progress) -> None:
+        """Writes a file in small pieces, in Base64: repr() of binary data is twice as long."""
+        with self._clear_errors(f"write {path}"):
+            self._need_repl()
+            self._transport.exec(_OPEN.format(path=path))
+            try:
+                for start in range(0, len(data), CHUNK):
+                    piece = data[start : start + CHUNK]
+                    self._transport.exec(f"_w(_d({base64.b64encode(piece)!r}))")
+                    progress(len(piece))
+            finally:
+                self._transport.exec("_f.close()")
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes."""
+        with self._clear_errors(f"read {path}"):
+            self._need_repl()
+            return bytes(self._transport.fs_readfile(path, chunk_size=CHUNK))
+
+    def restart(self) -> None:
+        """A soft reset as Ctrl-D at the prompt does it: main.py runs."""
+        with self._clear_errors("restart"):
+            self._need_repl()
+            self._transport.exit_raw_repl()
+            self._transport.read_until(4, b">>> ", timeout_overall=REPL_TIMEOUT_S)
+            self._transport.serial.write(b"\x04")
+            self._transport.read_until(1, b"soft reboot\r\n", timeout_overall=REPL_TIMEOUT_S)
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the friendly prompt behind and lets the port go."""
+        with contextlib.suppress(Exception):
+            if self._transport.in_raw_repl:
+                self._transport.exit_raw_repl()
+        with contextlib.suppress(Exception):
+            self._transport.close()
+
+
+def _advice(text: str) -> str:
+    if text.startswith("failed to access"):
+        return "the port is busy: another program (mpremote, wasmote monitor) has it open"
+    if "raw repl" in text:
+        return "no answer from a MicroPython prompt; reset the board, or is it another device?"
+    return text

@@ -1,0 +1,5 @@
+"""Emulated boards: what `wasmote sim` starts, also for tests and the demo."""
+
+from wasmote.sim.simulator import Simulator
+
+__all__ = ["Simulator"]

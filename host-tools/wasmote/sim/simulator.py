@@ -1,0 +1,189 @@
+"""One running emulated board: its folder under build/sim/, its process, its serial port."""
+
+import fcntl
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from wasmote import paths
+from wasmote.boards import Board
+from wasmote.errors import DeviceError, MissingError, UsageError
+from wasmote.sim import child
+
+START_TIMEOUT_S = 20.0
+IMAGE = "firmware.elf"
+_PTY = re.compile(rb"redirected to (/dev/\S+)")
+
+
+def folder_of(name: str) -> Path:
+    """Where the emulated board called `name` keeps its image, its flash and its log."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
+        raise UsageError(f"{name!r} is not a name for an emulated board: letters, digits, -_.")
+    return paths.BUILD / "sim" / name
+
+
+def install(board: Board, name: str, image: Path, erase: bool = False) -> Path:
+    """Makes `image` what the emulated board boots; its files stay unless `erase`."""
+    sim = board.section("sim")
+    if not sim:
+        raise UsageError(f"{board.name} is no emulated board; see wasmote boards")
+    if not image.is_file():
+        raise MissingError(f"{paths.shown(image)} is not there: make firmware BOARD={board.name}")
+    folder = folder_of(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    # A copy under another name first: a running emulator keeps reading the image it booted.
+    scratch = folder / (IMAGE + ".new")
+    shutil.copy(image, scratch)
+    scratch.rename(folder / IMAGE)
+    if erase:
+        erase_flash(folder)
+    return folder / IMAGE
+
+
+def erase_flash(folder: Path) -> None:
+    """Forgets the emulated board's files."""
+    (folder / "flash.bin").unlink(missing_ok=True)
+    shutil.rmtree(folder / "fs", ignore_errors=True)
+
+
+def arguments(sim: dict[str, Any], values: dict[str, str], icount: bool) -> list[str]:
+    """The emulator's arguments out of board.toml's `sim` table, placeholders filled in."""
+    words = [*sim.get("args", []), *(sim.get("icount_args", []) if icount else [])]
+    for key, value in values.items():
+        words = [word.replace("{" + key + "}", value) for word in words]
+    return words
+
+
+class Simulator:
+    """An emulated board as a context manager: running inside, stopped after in all cases."""
+
+    def __init__(
+        self,
+        board: Board,
+        name: str | None = None,
+        *,
+        icount: bool = False,
+        fresh: bool = False,
+    ) -> None:
+        """`name` tells apart several of one kind; `fresh` starts with an empty flash."""
+        self.board = board
+        self.sim = board.section("sim")
+        self.folder = folder_of(name or board.name)
+        self.icount = icount
+        self.fresh = fresh
+        self.port = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+
+    @property
+    def is_process(self) -> bool:
+        """Whether the board is a program of this machine, with a folder for a flash."""
+        return self.sim.get("kind") == "process"
+
+    @property
+    def device(self) -> str:
+        """The device name for links, mpremote's where the board has a serial port."""
+        return f"unix:{self.folder / 'fs'}" if self.is_process else self.port
+
+    @property
+    def log(self) -> Path:
+        """What the emulator itself printed."""
+        return self.folder / "sim.log"
+
+    def prepare(self) -> None:
+        """Makes the folder ready: image, flash of the right size, and nobody else using it."""
+        self._take_lock()
+        if self.fresh:
+            erase_flash(self.folder)
+        if not (self.folder / IMAGE).exists():
+            install(self.board, self.folder.name, self.board.firmware)
+        if self.is_process:
+            (self.folder / "fs").mkdir(exist_ok=True)
+            return
+        with (self.folder / "flash.bin").open("ab") as flash:
+            flash.truncate(int(self.sim["flash_file_bytes"]))
+
+    def _take_lock(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.folder / "lock").open("wb")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise DeviceError(f"{paths.shown(self.folder)} is in use: stop the other sim") from None
+
+    def command(self) -> list[str]:
+        """The command line that starts the board."""
+        values = {
+            "firmware": str(self.folder / IMAGE),
+            "flash": str(self.folder / "flash.bin"),
+            "serial": str(self.sim.get("serial", "pty")),
+        }
+        program = str(self.sim.get("program", "{firmware}")).format(**values)
+        return [program, *arguments(self.sim, values, self.icount)]
+
+    def start(self) -> "Simulator":
+        """Starts the board and waits for its serial port."""
+        self.prepare()
+        if self.is_process:
+            return self
+        try:
+            with self.log.open("wb") as log:
+                self._process = child.start(self.command(), log)
+            self.port = self._wait_for_port(self._process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _wait_for_port(self, process: subprocess.Popen[bytes]) -> str:
+        end = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < end:
+            said = self.log.read_bytes()
+            found = _PTY.search(said)
+            if found:
+                return found.group(1).decode()
+            if process.poll() is not None:
+                break
+            time.sleep(0.02)
+        tail = self.log.read_text(errors="replace").strip()
+        raise DeviceError(f"{self.board.name}: the emulator did not start: {tail or 'no output'}")
+
+    @property
+    def running(self) -> bool:
+        """Whether the emulator's process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self) -> int:
+        """Waits until the emulator ends by itself; its exit code."""
+        return self._process.wait() if self._process else 0
+
+    def kill(self) -> None:
+        """Ends the emulator as a power cut does: at once, without asking."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """Stops the board; may be called twice."""
+        if self._process:
+            child.stop(self._process)
+            self._process = None
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> "Simulator":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
