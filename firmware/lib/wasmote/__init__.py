@@ -6,14 +6,20 @@
 
 __version__ = "0.1.0"
 
-_LAZY = {"Agent": "agent", "Node": "node"}
+_CLASSES = {"Agent": "agent", "Node": "node"}
 
 
+# Imports a class, or a module of the package, when its name is first used. Also what
+# `from . import fs` ends in where fs is not imported yet.
 def __getattr__(name):
-    if name not in _LAZY:
+    module = "wasmote." + _CLASSES.get(name, name)
+    try:
+        found = __import__(module, None, None, (name,))
+    except ImportError as e:
+        if module not in str(e):
+            raise
         raise AttributeError(name)
-    module = __import__("wasmote." + _LAZY[name], None, None, (name,))
-    value = getattr(module, name)
+    value = getattr(found, name) if name in _CLASSES else found
     globals()[name] = value
     return value
 

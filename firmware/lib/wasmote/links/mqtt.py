@@ -132,7 +132,8 @@ class Link:
         if self.stage == UP:
             try:
                 if state:
-                    self._publish("state", record_of(state), RETAIN, 0)
+                    pid = self._ids.next(self._in_use)
+                    self._publish("state", record_of(state), RETAIN | QOS1, pid)
                 self._wire.write(b"\xe0\0")
                 self._wire.flush_blocking(wait_ms)
             except OSError:
