@@ -1,0 +1,153 @@
+# The node's configuration: SPEC.md section 4 and the strict JSON below it.
+import devtest
+from devtest import equal, raises, true
+from wasmote import config, sensors, strictjson
+
+SENSOR = {"kind": "replay", "path": "/samples/a.bin"}
+
+
+def least():
+    return {"site": "lab", "node": "n1", "agents": [{"name": "a", "sensor": dict(SENSOR)}]}
+
+
+def check(given):
+    return config.check(given, sensors.options)
+
+
+# The lines that `given` is refused with.
+def refused(given):
+    return raises(config.ConfigError, check, given).errors
+
+
+def test_defaults_are_filled_in():
+    node = check(least())
+    equal(node["stat_s"], 10)
+    equal(node["mqtt"], None)
+    equal(node["pool_bytes"], None)
+    equal(node["network"], {"kind": None, "timeout_s": 30})
+    agent = node["agents"][0]
+    equal((agent["path"], agent["out"]), ("/agents/a", "json"))
+    equal(agent["sensor"]["period_ms"], 1000)
+
+
+def test_mqtt_defaults():
+    given = least()
+    given["mqtt"] = {"host": "10.0.2.2"}
+    mqtt = check(given)["mqtt"]
+    equal((mqtt["port"], mqtt["qos"], mqtt["keepalive_s"]), (1883, 1, 30))
+    equal((mqtt["prefix"], mqtt["queue"], mqtt["durable"]), ("wasmote", 64, False))
+
+
+def test_every_error_at_once_by_its_path():
+    given = least()
+    del given["node"]
+    given["site"] = "Lab"
+    given["colour"] = "red"
+    given["stat_s"] = True
+    given["network"] = {"kind": "wifi"}
+    given["mqtt"] = {"port": 70000, "qos": 2, "password": "p", "durable": 1}
+    given["agents"].append({"name": "a", "out": "xml", "sensor": {"kind": "camera"}})
+    given["agents"].append(7)
+    lines = refused(given)
+    for line in (
+        "node: missing",
+        "site: 'Lab' is not an identifier ([a-z0-9-], 1 to 32 characters)",
+        "colour: unknown entry",
+        "stat_s: True is not an integer",
+        "network.kind: 'wifi' is not one of lan, none",
+        "mqtt.host: missing",
+        "mqtt.port: 70000 is not in 1..65535",
+        "mqtt.qos: 2 is not one of 0, 1",
+        "mqtt.password: needs mqtt.user",
+        "mqtt.durable: 1 is not true or false",
+        "agents[1].name: 'a' stands here twice",
+        "agents[1].out: 'xml' is not one of json, raw, both",
+        "agents[1].sensor.kind: this node has no sensor 'camera'",
+        "agents[2]: 7 is not an object",
+    ):
+        true(line in lines, "no line %r in %r" % (line, lines))
+    equal(len(lines), 14)
+
+
+def test_sensor_options_are_the_sensors_own():
+    given = least()
+    given["agents"][0]["sensor"] = {"kind": "replay", "period_ms": -1, "speed": 2}
+    equal(
+        sorted(refused(given)),
+        [
+            "agents[0].sensor.path: missing",
+            "agents[0].sensor.period_ms: -1 is not in 0..3600000",
+            "agents[0].sensor.speed: unknown entry",
+        ],
+    )
+
+
+def test_numbers_of_agents():
+    given = least()
+    given["agents"] = []
+    equal(refused(given), ["agents: 0 members, not 1..8"])
+    given["agents"] = [{"name": "a%d" % i, "sensor": SENSOR} for i in range(9)]
+    equal(refused(given), ["agents: 9 members, not 1..8"])
+
+
+def test_an_agents_name_starts_with_a_letter():
+    given = least()
+    given["agents"][0]["name"] = "4a"
+    equal(refused(given), ["agents[0].name: '4a' does not start with a letter"])
+
+
+def test_wrong_types_of_whole_parts():
+    lines = refused({"site": 1, "node": [], "agents": {}, "mqtt": 3, "network": "lan"})
+    equal(
+        sorted(lines),
+        [
+            "agents: {} is not an array",
+            "mqtt: 3 is not an object",
+            "network: 'lan' is not an object",
+            "node: [] is not a string",
+            "site: 1 is not a string",
+        ],
+    )
+
+
+def test_bytes_of_a_file():
+    data = b'{"site": "lab", "node": "n1", "agents": [{"name": "a", "sensor": {"kind": "x"}}]}'
+    error = raises(config.ConfigError, config.parse, data, sensors.options)
+    equal(error.errors, ["agents[0].sensor.kind: this node has no sensor 'x'"])
+    error = raises(config.ConfigError, config.parse, b'{\n "site" 3}', sensors.options)
+    equal(error.errors, ["line 2, column 9: ':' expected"])
+    raises(config.ConfigError, config.parse, b" " * 8193, sensors.options, words=["8193 bytes"])
+
+
+def test_json_values():
+    data = b' {"a": [1, -2.5, 1e2, 0], "b": {"c": null}, "d": true, "e": "\\u0041\\n", "f": []}\n'
+    want = {"a": [1, -2.5, 100.0, 0], "b": {"c": None}, "d": True, "e": "A\n", "f": []}
+    equal(strictjson.loads(data, 100), want)
+
+
+def test_json_that_is_none():
+    for data, words in (
+        (b"", "'{' expected"),
+        (b"[1]", "'{' expected"),
+        (b'{"a": 1, "a": 2}', "key 'a' stands here twice"),
+        (b'{"\\u0061": 1, "a": 2}', "key 'a' stands here twice"),
+        (b'{"a": 1,}', "a key in quotes"),
+        (b'{"a": [1 2]}', "',' or ']'"),
+        (b'{"a": 01}', "'01' is no JSON value"),
+        (b'{"a": +1}', "no JSON value"),
+        (b'{"a": 1.}', "no JSON value"),
+        (b'{"a": 1e}', "no JSON value"),
+        (b'{"a": NaN}', "no JSON value"),
+        (b'{"a": nul}', "no JSON value"),
+        (b'{"a": "x', "string without end"),
+        (b'{"a": "\n"}', "control character"),
+        (b'{"a": "\\"}', "string without end"),
+        (b'{"a": 1} {', "behind the end"),
+        (b'{"a": 1', "',' or '}'"),
+        (b'{"a":' * 9 + b"1" + b"}" * 9, "nested deeper"),
+        (b'{"a": "\xff"}', "not UTF-8"),
+    ):
+        raises(ValueError, strictjson.loads, data, 1000, words=[words])
+
+
+devtest.run(globals())
