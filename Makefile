@@ -8,6 +8,9 @@ ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
 BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "ci"' boards/*/board.toml))
 
+# Tests in CPython; the other files of tests/device are MicroPython.
+PYTHON_TESTS = tests/conftest.py tests/device/conftest.py tests/device/harness.py \
+    $(wildcard tests/unit tests/contract tests/c tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -93,7 +96,8 @@ size: firmware-tested agents
 
 ## lint: ruff, mypy, and cargo's fmt and clippy where they are
 lint: venv
-	@$(BIN)/ruff check host-tools tests/unit tests/contract tests/e2e tests/conftest.py
+	@$(BIN)/ruff check host-tools
+	@$(BIN)/ruff check --config host-tools/pyproject.toml $(PYTHON_TESTS)
 	@$(BIN)/ruff format --check host-tools
 	@$(BIN)/mypy --config-file host-tools/pyproject.toml host-tools/wasmote host-tools/bootstrap.py
 	@if cargo fmt --version >/dev/null 2>&1; then cargo fmt --manifest-path agents/Cargo.toml --all --check; \

@@ -113,6 +113,11 @@ class SerialLink:
             self._need_repl()
             return bytes(self._transport.fs_readfile(path, chunk_size=CHUNK))
 
+    def soft_reset(self) -> None:
+        """A soft reset that stays at the raw prompt: a fresh interpreter, main.py does not run."""
+        with self._clear_errors("soft reset"):
+            self._transport.enter_raw_repl(soft_reset=True, timeout_overall=REPL_TIMEOUT_S)
+
     def restart(self) -> None:
         """A soft reset as Ctrl-D at the prompt does it: main.py runs."""
         with self._clear_errors("restart"):

@@ -1,0 +1,31 @@
+"""Shared by all tests: the boards under test, a broker, an emulated board."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wasmote import boards
+from wasmote.boards import Board
+from wasmote.broker import Broker
+
+
+def emulated_board() -> Board:
+    """The board that stands for hardware in these tests: the one in an emulator of its own."""
+    return next(b for b in boards.listing() if b.section("sim").get("kind") == "qemu")
+
+
+@pytest.fixture(scope="session")
+def board() -> Board:
+    """The emulated board, built."""
+    found = emulated_board()
+    if not found.firmware.exists():
+        pytest.fail(f"{found.name} is not built: make firmware BOARD={found.name}")
+    return found
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A real mosquitto with our configuration, on a port of its own."""
+    with Broker(tmp_path / "broker") as running:
+        yield running

@@ -1,0 +1,155 @@
+"""Where device scripts run: a process of the unix port, or an emulated board over its serial port.
+
+Both get the same files: devtest.py and other helpers of this folder, and devdata/ with every
+module of tests/vectors/modules as Wasm and every bundle of build/agents.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import wasmtime
+
+from wasmote import paths
+from wasmote.boards import Board
+from wasmote.errors import WasmoteError
+from wasmote.links import files
+from wasmote.links.process import environment, program
+from wasmote.links.serial import SerialLink
+from wasmote.sim import Simulator, simulator
+
+HERE = Path(__file__).parent
+SCRIPT_TIMEOUT_S = 180
+OUTPUT_TAIL = 6000
+_LINE = re.compile(r"^(ok|skip|FAIL) (test_\w+)(?:: (.*))?$")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What a script said of each of its tests, and all that it printed."""
+
+    by_name: dict[str, tuple[str, str]]
+    output: str
+
+
+def parse(output: str) -> Verdicts:
+    """The verdicts in what devtest.py printed."""
+    found = {}
+    for line in output.splitlines():
+        match = _LINE.match(line.rstrip("\r"))
+        if match:
+            found[match.group(2)] = (match.group(1), match.group(3) or "")
+    return Verdicts(found, output[-OUTPUT_TAIL:])
+
+
+def device_files() -> Iterator[tuple[str, bytes]]:
+    """(path, content) of everything that scripts need, relative to a folder on sys.path."""
+    for path in sorted(HERE.glob("*.py")):
+        if not path.name.startswith("test_") and path.name not in ("conftest.py", "harness.py"):
+            yield path.name, path.read_bytes()
+    for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
+        yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
+    for path in sorted((paths.BUILD / "agents").glob("*/*")):
+        yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()
+
+
+class ProcessRunner:
+    """Runs scripts in a process; a new one each."""
+
+    def __init__(self, board: Board) -> None:
+        self.folder = paths.BUILD / "test" / board.name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for name, content in device_files():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_bytes(content)
+
+    def run(self, script: Path) -> str:
+        """What the script printed; a script that ends badly has that said at the end."""
+        shutil.copy(script, self.folder / script.name)
+        command = [*program(), script.name]
+        try:
+            got = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=SCRIPT_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            return f"{_text(error.stdout)}\n(no end after {SCRIPT_TIMEOUT_S} s)"
+        ending = f"\n(exit {got.returncode})" if got.returncode else ""
+        return _text(got.stdout) + ending
+
+    def close(self) -> None:
+        """Nothing runs any more."""
+
+
+def _text(output: bytes | None) -> str:
+    return (output or b"").decode(errors="replace")
+
+
+class SerialRunner:
+    """Runs scripts on an emulated board: booted once, files uploaded once, reset before each."""
+
+    def __init__(self, board: Board) -> None:
+        name = "test-device"
+        simulator.install(board, name, board.firmware)
+        self.simulator = Simulator(board, name, fresh=True).start()
+        self.link = SerialLink(self.simulator.port)
+        made: set[str] = set()
+        for path, content in device_files():
+            folder = path.rpartition("/")[0]
+            if folder and folder not in made:
+                files.mkdirs(self.link, "/" + folder)
+                made.add(folder)
+            self.link.write("/" + path, content)
+
+    def run(self, script: Path) -> str:
+        """What the script printed; where the board went silent, that and no more."""
+        try:
+            self.link.soft_reset()
+            # A script that reads its own path, or is too long to be compiled beside its text,
+            # comes from the file system as on the unix port.
+            self.link.write("/" + script.name, script.read_bytes())
+            return self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
+        except WasmoteError as error:
+            self._power_cycle()
+            return str(error)
+
+    def _power_cycle(self) -> None:
+        """A board that does not answer would fail all scripts after this one."""
+        self.link.close()
+        self.simulator.stop()
+        self.simulator = Simulator(self.simulator.board, self.simulator.folder.name).start()
+        self.link = SerialLink(self.simulator.port)
+
+    def close(self) -> None:
+        """Stops the board."""
+        self.link.close()
+        self.simulator.stop()
+
+
+Runner = ProcessRunner | SerialRunner
+_KINDS: dict[str, type[ProcessRunner] | type[SerialRunner]] = {
+    "process": ProcessRunner,
+    "qemu": SerialRunner,
+}
+_runners = pytest.StashKey[dict[str, Runner]]()
+
+
+def runner(config: pytest.Config, board: Board) -> Runner:
+    """The board's runner, started when it is first asked for and stopped with the session."""
+    running = config.stash.setdefault(_runners, {})
+    if board.name not in running:
+        if not board.firmware.exists():
+            pytest.fail(f"{board.name} is not built: make firmware BOARD={board.name}")
+        running[board.name] = _KINDS[board.section("sim")["kind"]](board)
+        config.add_cleanup(running[board.name].close)
+    return running[board.name]
