@@ -97,8 +97,6 @@ def _layer_rust(name: str, order: str, weights: Ints, layer: Layer) -> str:
     for length in reversed(weights.shape):
         shape = f"[{shape}; {length}]"
     outputs = len(layer.bias)
-    # What the agent repacks while it is compiled has to be a constant.
-    kind = "const" if name == "CONV" else "static"
     # (x - zero) * w summed is x * w summed minus this: the agent adds raw inputs.
     folded = layer.bias - layer.in_zero * layer.weights.sum(0)
     scales = ", ".join(
@@ -107,7 +105,7 @@ def _layer_rust(name: str, order: str, weights: Ints, layer: Layer) -> str:
     )
     return (
         f"/// {order}\n#[rustfmt::skip]\n"
-        f"pub {kind} {name}_WEIGHTS: {shape} = {_nested(weights)};\n"
+        f"pub const {name}_WEIGHTS: {shape} = {_nested(weights)};\n"
         f"/// With the input's zero point folded in.\n#[rustfmt::skip]\n"
         f"pub static {name}_BIAS: [i32; {outputs}] = {_nested(folded)};\n"
         f"/// From sums to the output's scale.\n#[rustfmt::skip]\n"

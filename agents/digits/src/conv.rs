@@ -1,7 +1,9 @@
-//! The convolution and its pooling, for one pooled cell at a time.
+//! The convolution with its pooling, for one pooled cell at a time.
 
-use crate::weights::CONV_WEIGHTS;
-use crate::{CHANNELS, SIDE, WHITE};
+use crate::lanes::{dot, pack, unpack, LANES, LANE_MIDDLE};
+use crate::weights::{CONV_BIAS, CONV_SCALE, CONV_WEIGHTS};
+use crate::{CHANNELS, RELU_ZERO, SIDE, WHITE};
+use wasmote_sdk::requant::requantise_relu;
 
 const KERNEL: usize = 3;
 const TAPS: usize = KERNEL * KERNEL;
@@ -9,52 +11,54 @@ const TAPS: usize = KERNEL * KERNEL;
 const PATCH: usize = 4;
 /// From a patch's first pixel to its last, row by row.
 const SEEN: usize = (PATCH - 1) * SIDE + PATCH;
-/// Makes the low half of a packed sum unsigned.
-const MIDDLE: i32 = 0x8000;
+const GROUPS: usize = CHANNELS / LANES;
 
-/// Per channel the largest of a cell's four sums, without the bias.
-pub type Cell = [i32; CHANNELS];
+static PACKED: [[u64; TAPS]; GROUPS] = packed();
 
-/// Weights of two channels in one word: 65536 * high + low, so that one multiplication by a
-/// pixel and one addition do the work of two, as long as the low sum fits 16 bits.
-static PAIRS: [[i32; TAPS]; CHANNELS / 2] = pairs();
-
-const fn pairs() -> [[i32; TAPS]; CHANNELS / 2] {
-    let mut pairs = [[0; TAPS]; CHANNELS / 2];
+const fn packed() -> [[u64; TAPS]; GROUPS] {
+    let mut words = [[0; TAPS]; GROUPS];
     let mut at = 0;
-    while at < CHANNELS / 2 * TAPS {
-        let (pair, tap) = (at / TAPS, at % TAPS);
-        let low = CONV_WEIGHTS[2 * pair][tap] as i32;
-        let high = CONV_WEIGHTS[2 * pair + 1][tap] as i32;
-        pairs[pair][tap] = high * 65536 + low;
+    while at < GROUPS * TAPS {
+        let (group, tap) = (at / TAPS, at % TAPS);
+        let first = group * LANES;
+        words[group][tap] = pack([
+            CONV_WEIGHTS[first][tap],
+            CONV_WEIGHTS[first + 1][tap],
+            CONV_WEIGHTS[first + 2][tap],
+            CONV_WEIGHTS[first + 3][tap],
+        ]);
         at += 1;
     }
-    pairs
+    words
 }
 
-// Nine taps of at most 127 times 16: the sums that are packed do fit.
-const _: () = assert!(TAPS as i32 * 127 * (WHITE as i32) < MIDDLE);
+// Whatever the weights are: the sums that are packed fit their lanes.
+const _: () = assert!(TAPS as i32 * 128 * (WHITE as i32) < LANE_MIDDLE);
 
-/// The cell at `row`, `column`.
-pub fn cell(image: &[i8; SIDE * SIDE], row: usize, column: usize) -> Cell {
-    let mut cell = [0; CHANNELS];
+/// The pooled activations of the cell at `row`, `column`.
+pub fn cell(image: &[i8; SIDE * SIDE], row: usize, column: usize) -> [i64; CHANNELS] {
+    let mut features = [0; CHANNELS];
     let start = 2 * (row * SIDE + column);
     // One check here, none for the pixels.
     let rows = match image.get(start..start + SEEN).map(TryInto::try_into) {
         Some(Ok(rows)) => rows,
-        _ => return cell,
+        _ => return features,
     };
     let patch = patch(rows);
-    for (sums, weights) in cell.chunks_exact_mut(2).zip(&PAIRS) {
-        let (low, high) = largest(&patch, weights);
-        sums[0] = low;
-        sums[1] = high;
+    for (group, weights) in PACKED.iter().enumerate() {
+        let largest = largest(&patch, weights);
+        for lane in 0..LANES {
+            let channel = group * LANES + lane;
+            // Scaling is monotonic: the largest sum becomes the largest activation.
+            let sum = largest[lane] - LANE_MIDDLE + CONV_BIAS[channel];
+            features[channel] = requantise_relu(sum, CONV_SCALE[channel], RELU_ZERO).into();
+        }
     }
-    cell
+    features
 }
 
 #[inline(always)]
-fn patch(rows: &[i8; SEEN]) -> [i32; PATCH * PATCH] {
+fn patch(rows: &[i8; SEEN]) -> [i64; PATCH * PATCH] {
     let mut patch = [0; PATCH * PATCH];
     for row in 0..PATCH {
         for column in 0..PATCH {
@@ -64,18 +68,19 @@ fn patch(rows: &[i8; SEEN]) -> [i32; PATCH * PATCH] {
     patch
 }
 
-/// The largest low and the largest high sum among the four positions of the kernel.
+/// Per lane the largest sum among the four positions of the kernel.
 #[inline(always)]
-fn largest(patch: &[i32; PATCH * PATCH], weights: &[i32; TAPS]) -> (i32, i32) {
-    let (mut low, mut high) = (0u32, i32::MIN);
+fn largest(patch: &[i64; PATCH * PATCH], weights: &[u64; TAPS]) -> [i32; LANES] {
+    let mut largest = [0; LANES];
     for start in [0, 1, PATCH, PATCH + 1] {
-        let mut sum = MIDDLE;
-        for (tap, weight) in weights.iter().enumerate() {
-            sum = sum.wrapping_add(patch[start + tap / KERNEL * PATCH + tap % KERNEL] * weight);
+        let mut seen = [0; TAPS];
+        for (tap, pixel) in seen.iter_mut().enumerate() {
+            *pixel = patch[start + tap / KERNEL * PATCH + tap % KERNEL];
         }
-        // The high half decides which word is larger; shifted out, the low half does.
-        high = high.max(sum);
-        low = low.max((sum as u32) << 16);
+        let sums = unpack(dot(weights, &seen));
+        for lane in 0..LANES {
+            largest[lane] = largest[lane].max(sums[lane]);
+        }
     }
-    ((low >> 16) as i32 - MIDDLE, high >> 16)
+    largest
 }

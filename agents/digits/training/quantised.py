@@ -17,7 +17,11 @@ Ints = NDArray[np.int64]
 
 INPUT_SCALE = 1 / 16
 INPUT_ZERO = 0
-# Behind a ReLU: the whole range for values from 0.
+# The agent adds up this many products of a dense layer in 16 bits (src/lanes.rs): their
+# weights' magnitudes times 128 must stay below 2 ** 15.
+CHUNK = 8
+CHUNK_SUM = 255
+# Behind a ReLU: the whole range for values from 0, so that clamping to int8 is the ReLU.
 RELU_ZERO = -128
 
 
@@ -31,7 +35,6 @@ class Layer:
     shift: Ints
     in_zero: int
     out_zero: int
-    low: int
 
 
 @dataclass(frozen=True)
@@ -54,23 +57,19 @@ def quantise(params: network.Params, images: Array) -> Quantised:
     out_scale = (high - low) / 255
     out_zero = int(np.rint(-128 - low / out_scale))
     return Quantised(
-        conv=_layer(params, "conv", (INPUT_SCALE, INPUT_ZERO), (feature_scale, RELU_ZERO), True),
-        dense=_layer(params, "dense", (feature_scale, RELU_ZERO), (hidden_scale, RELU_ZERO), True),
-        logits=_layer(params, "logits", (hidden_scale, RELU_ZERO), (out_scale, out_zero), False),
+        conv=_layer(params, "conv", (INPUT_SCALE, INPUT_ZERO), (feature_scale, RELU_ZERO)),
+        dense=_layer(params, "dense", (feature_scale, RELU_ZERO), (hidden_scale, RELU_ZERO)),
+        logits=_layer(params, "logits", (hidden_scale, RELU_ZERO), (out_scale, out_zero)),
         out_scale=out_scale,
         out_zero=out_zero,
     )
 
 
 def _layer(
-    params: network.Params,
-    name: str,
-    given: tuple[float, int],
-    made: tuple[float, int],
-    relu: bool,
+    params: network.Params, name: str, given: tuple[float, int], made: tuple[float, int]
 ) -> Layer:
     weights, bias = params[name], params[name + "_bias"]
-    scales = np.maximum(np.abs(weights).max(0), 2.0**-network.PARAM) / 127
+    scales = _weight_scales(weights)
     mantissa, exponent = np.frexp(given[0] * scales / made[0])
     mantissa = np.rint(mantissa * 2.0**31).astype(np.int64)
     # frexp's 0.99999... may round up to 1.
@@ -85,8 +84,17 @@ def _layer(
         shift=-exponent.astype(np.int64),
         in_zero=given[1],
         out_zero=made[1],
-        low=made[1] if relu else -128,
     )
+
+
+def _weight_scales(weights: Array) -> Array:
+    """Per output: the whole range of int8, or as much as keeps sums of chunks in 16 bits."""
+    scales = np.maximum(np.abs(weights).max(0), 2.0**-network.PARAM) / 127
+    if len(weights) % CHUNK == 0:
+        chunks = np.abs(weights).reshape(-1, CHUNK, weights.shape[1]).sum(1).max(0)
+        # Rounding adds half to each weight at most.
+        scales = np.maximum(scales, chunks / (CHUNK_SUM - CHUNK / 2))
+    return scales
 
 
 def infer(net: Quantised, images: Ints) -> Ints:
@@ -111,7 +119,7 @@ def _apply(layer: Layer, values: Ints) -> Ints:
     if np.abs(sums).max() >= 2**31:
         raise ArithmeticError("a sum does not fit 32 bits")
     scaled = _divide_by_power(_high_mul(sums, layer.mantissa), layer.shift)
-    return np.clip(scaled + layer.out_zero, layer.low, 127)
+    return np.clip(scaled + layer.out_zero, -128, 127)
 
 
 def _high_mul(a: Ints, b: Ints) -> Ints:

@@ -1,53 +1,60 @@
 //! Requantisation as the TFLite reference kernels do it: gemmlowp's double rounding.
 //!
-//! Bit for bit the same as `MultiplyByQuantizedMultiplier` for the multipliers of real
-//! layers (scales below 1, so no left shift) and for accumulators below 2^30.
+//! Bit for bit the same as `MultiplyByQuantizedMultiplier`, for the multipliers of real layers
+//! (below 1, so no left shift).
 
-/// A real multiplier below 1 as `mantissa / 2^31 / 2^shift`.
+/// A real multiplier below 1: `mantissa / 2^31 / 2^shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Multiplier {
-    /// In 2^30 ..= 2^31 - 1.
+    /// In 2^30 ..= 2^31 - 1, or 0.
     pub mantissa: i32,
-    /// 0 ..= 31: the division by a power of two that follows.
+    /// In 0 ..= 30.
     pub shift: u8,
 }
 
-/// `(a * b * 2 + 2^31) / 2^32` with the saturation of `SQRDMULH`.
-#[inline(always)]
-pub const fn rounding_doubling_high_mul(a: i32, b: i32) -> i32 {
-    if a == i32::MIN && b == i32::MIN {
-        return i32::MAX;
-    }
-    let product = a as i64 * b as i64;
-    let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
-    ((product + nudge) / (1 << 31)) as i32
-}
-
-/// `value / 2^exponent`, halves away from zero.
-#[inline(always)]
-pub const fn rounding_divide_by_pot(value: i32, exponent: u8) -> i32 {
-    let mask = ((1i64 << exponent) - 1) as i32;
-    let remainder = value & mask;
-    let threshold = (mask >> 1) + (value < 0) as i32;
-    let shift = if exponent > 31 { 31 } else { exponent };
-    (value >> shift) + (remainder > threshold) as i32
-}
-
 impl Multiplier {
-    /// `value` times this multiplier, rounded twice.
+    /// `SaturatingRoundingDoublingHighMul`, which saturates only for -2^31 times itself, and a
+    /// mantissa is never that.
+    ///
+    /// gemmlowp adds 2^30, or 1 - 2^30 to a negative product, and divides towards zero; adding
+    /// 2^30 and dividing downwards is the same number.
+    #[inline(always)]
+    const fn high(self, value: i32) -> i32 {
+        ((value as i64 * self.mantissa as i64 + (1 << 30)) >> 31) as i32
+    }
+
+    /// `value` times this multiplier, rounded twice; halves of the second go away from zero.
     #[inline(always)]
     pub const fn scale(self, value: i32) -> i32 {
-        rounding_divide_by_pot(rounding_doubling_high_mul(value, self.mantissa), self.shift)
+        let high = self.high(value);
+        let half = 1 << self.shift >> 1;
+        let below = (high < 0 && self.shift > 0) as i32;
+        (high + half - below) >> self.shift
     }
 }
 
-/// Scales an accumulator, adds the output's zero point and clamps it to `low ..= 127`.
+/// Scales a sum, adds the output's zero point and saturates to int8.
 #[inline(always)]
-pub const fn requantise(acc: i32, by: Multiplier, zero_point: i32, low: i32) -> i8 {
-    let value = by.scale(acc) + zero_point;
-    if value < low {
-        low as i8
+pub const fn requantise(sum: i32, by: Multiplier, zero_point: i32) -> i8 {
+    let value = by.scale(sum) + zero_point;
+    if value < -128 {
+        -128
     } else if value > 127 {
+        127
+    } else {
+        value as i8
+    }
+}
+
+/// The same with the zero point as the lower bound, which is a ReLU.
+///
+/// A negative sum becomes the zero point whichever way it is rounded, so that costs nothing.
+#[inline(always)]
+pub const fn requantise_relu(sum: i32, by: Multiplier, zero_point: i32) -> i8 {
+    let sum = if sum < 0 { 0 } else { sum };
+    let half = 1 << by.shift >> 1;
+    let value = ((by.high(sum) + half) >> by.shift) + zero_point;
+    if value > 127 {
         127
     } else {
         value as i8

@@ -21,8 +21,10 @@ TARGET = "wasm32-unknown-unknown"
 CARGO = Path(os.environ.get("WASMOTE_CARGO", "/usr/bin/cargo"))
 RUSTC = Path(os.environ.get("WASMOTE_RUSTC", "/usr/bin/rustc"))
 WASM_OPT = Path(os.environ.get("WASMOTE_WASM_OPT", "/usr/bin/wasm-opt"))
-# `--low-memory-unused` is not among them: with the stack first, low addresses are used.
 WASM_OPT_FLAGS = ("--mvp-features", "--enable-sign-ext", "--enable-mutable-globals", "-O3", "-g")
+# Lets wasm-opt fold additions to addresses into loads, on condition that only what is reached
+# through the stack pointer lies below this address; the stack lies first.
+LOW_MEMORY = 1024
 MEMORY_ALIGN = 16
 COPIED = (golden.FILE_NAME, "model.bin")
 METADATA_KEYS = {
@@ -83,7 +85,7 @@ def build(crate_dir: Path, out_dir: Path, target_dir: Path | None = None) -> Bui
     crate = read_crate(crate_dir)
     target_dir = (target_dir or BUILD / "cargo").resolve()
     linked = _compile(crate, target_dir)
-    named = _optimise(linked)
+    named = _optimise(linked, _stack_bytes(crate))
     module = wasm.parse(named.read_bytes())
     files = {"agent.wasm": wasm.strip_custom(named.read_bytes())}
     for name in COPIED:
@@ -194,9 +196,10 @@ def _compile(crate: Crate, target_dir: Path) -> Path:
     return made
 
 
-def _optimise(linked: Path) -> Path:
+def _optimise(linked: Path, stack_bytes: int) -> Path:
     named = linked.with_suffix(".opt.wasm")
-    command = [str(WASM_OPT), *WASM_OPT_FLAGS, str(linked), "-o", str(named)]
+    low = ["--low-memory-unused"] if stack_bytes >= LOW_MEMORY else []
+    command = [str(WASM_OPT), *WASM_OPT_FLAGS, *low, str(linked), "-o", str(named)]
     _run(command, {"PATH": "/usr/bin:/bin"}, f"{linked.stem}: wasm-opt")
     return named
 
