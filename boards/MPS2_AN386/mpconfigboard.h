@@ -13,6 +13,8 @@
 #define BOARD_UART0_BASE            (0x40004000)
 #define BOARD_UART0_RX_IRQ          (0)
 
+#define BOARD_WATCHDOG_BASE         (0x40008000)
+
 #define BOARD_LAN9118_BASE          (0x40200000)
 #define BOARD_LAN9118_IRQ           (13)
 

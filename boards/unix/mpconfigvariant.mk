@@ -5,3 +5,5 @@ MICROPY_PY_SSL = 0
 MICROPY_PY_BLUETOOTH = 0
 
 FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
+
+include $(FIRMWARE_DIR)/frozen.mk

@@ -12,12 +12,15 @@ typedef struct {
     uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 } frame_t;
 
-// What is left of the call when pushing failed.
+// Only the watchdog makes it.
+#define NMI             (2)
+
+// The core could not push a frame: there is none to print.
 #define CFSR_STACKING   (1u << 4 | 1u << 12)
 #define CFSR_MMFAR_OK   (1u << 7)
 #define CFSR_BFAR_OK    (1u << 15)
 
-extern uint32_t _stack_bottom, _stack_top, _handler_guard;
+extern uint32_t _stack_bottom, _handler_guard;
 
 static void put(const char *text) {
     uart_tx((const uint8_t *)text, strlen(text));
@@ -36,7 +39,7 @@ static void put_hex(const char *name, uint32_t value) {
 
 static const char *exception_name(uint32_t number) {
     static const char *const names[] = {
-        [2] = "NMI", [3] = "hard fault", [4] = "memory fault", [5] = "bus fault",
+        [2] = "watchdog", [3] = "hard fault", [4] = "memory fault", [5] = "bus fault",
         [6] = "usage fault", [11] = "SVC", [12] = "debug monitor", [14] = "PendSV",
         [15] = "SysTick",
     };
@@ -51,18 +54,14 @@ static uint32_t fault_address(uint32_t cfsr) {
     return cfsr & CFSR_BFAR_OK ? SCB_BFAR : 0;
 }
 
-// The process stack ends where RAM begins, the handlers' at its guard.
+// Where the process stack has overflowed, sp is close to its bottom or below it.
 static const char *stack_verdict(uint32_t cfsr, uint32_t sp) {
     uint32_t address = fault_address(cfsr);
     uint32_t guard = (uint32_t)&_handler_guard;
     if (address >= guard && address < guard + 256) {
         return "handler stack overflow\r\n";
     }
-    // Below the bottom, sp wraps round to something that is no stack at all.
-    if (sp < (uint32_t)&_stack_bottom + 256 || sp > (uint32_t)&_stack_top || cfsr & CFSR_STACKING) {
-        return "C stack overflow\r\n";
-    }
-    return "";
+    return sp < (uint32_t)&_stack_bottom + 256 || cfsr & CFSR_STACKING ? "C stack overflow\r\n" : "";
 }
 
 static void put_frame(const frame_t *frame) {
@@ -81,7 +80,8 @@ __attribute__((used, noreturn)) static void fault_report(uint32_t msp, uint32_t 
     uint32_t sp = exc_return & 4 ? psp : msp;
     uint32_t cfsr = SCB_CFSR;
     put("\r\nFATAL: ");
-    put(exception_name(SCB_ICSR & 0x1FF));
+    uint32_t number = SCB_ICSR & 0x1FF;
+    put(exception_name(number));
     put("\r\n");
     put(stack_verdict(cfsr, sp));
     if (!(cfsr & CFSR_STACKING)) {
@@ -92,7 +92,7 @@ __attribute__((used, noreturn)) static void fault_report(uint32_t msp, uint32_t 
     put_hex("hfsr=", SCB_HFSR);
     put_hex("address=", fault_address(cfsr));
     put("\r\nreset\r\n");
-    resetcause_reset(RESETCAUSE_FAULT);
+    resetcause_reset(number == NMI ? RESETCAUSE_WATCHDOG : RESETCAUSE_FAULT);
 }
 
 __attribute__((naked)) void fault_handler(void) {

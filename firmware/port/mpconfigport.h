@@ -52,6 +52,8 @@
 #define MICROPY_PY_MACHINE_BARE_METAL_FUNCS     (1)
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
 #define MICROPY_PY_MACHINE_MEMX                 (1)
+#define MICROPY_PY_MACHINE_WDT                  (1)
+#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE      "port/machine_wdt.c"
 #define MICROPY_PY_MACHINE_PIN_BASE             (0)
 #define MICROPY_PY_MACHINE_SIGNAL               (0)
 #define MICROPY_VFS                             (1)
@@ -59,6 +61,8 @@
 
 #define MICROPY_PY_ONEWIRE                      (0)
 #define MICROPY_PY_FRAMEBUF                     (0)
+
+extern const struct _mp_obj_type_t machine_rtc_type;
 
 // Network: see net/
 #if MICROPY_PY_LWIP

@@ -14,21 +14,22 @@ __attribute__((section(".noinit"))) static struct {
 
 static resetcause_t resetcause;
 
+static void hand_over(resetcause_t cause) {
+    handed_over.magic = MAGIC;
+    handed_over.cause = cause;
+}
+
 void resetcause_init(void) {
     resetcause = handed_over.magic == MAGIC ? (resetcause_t)handed_over.cause : RESETCAUSE_POWER_ON;
-    resetcause_arm(RESETCAUSE_HARD);
+    // Nothing of ours comes before a reset button, or the watchdog's second time-out.
+    hand_over(RESETCAUSE_HARD);
 }
 
 resetcause_t resetcause_get(void) {
     return resetcause;
 }
 
-void resetcause_arm(resetcause_t cause) {
-    handed_over.magic = MAGIC;
-    handed_over.cause = cause;
-}
-
 void resetcause_reset(resetcause_t cause) {
-    resetcause_arm(cause);
+    hand_over(cause);
     cortexm_reset();
 }

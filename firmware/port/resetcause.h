@@ -16,7 +16,4 @@ resetcause_t resetcause_get(void);
 // Resets the board; the next run finds `cause`.
 __attribute__((noreturn)) void resetcause_reset(resetcause_t cause);
 
-// What the next run finds when the board is reset by something else (the watchdog).
-void resetcause_arm(resetcause_t cause);
-
 #endif

@@ -24,10 +24,16 @@ static void copy_data(void) {
     }
 }
 
-// No access to 256 bytes below the handlers' stack; everywhere else as without an MPU.
-static void guard_handler_stack(void) {
-    MPU_RBAR = (uint32_t)&_handler_guard | 0x10; // VALID, region 0
-    MPU_RASR = 7 << 1 | 1; // 2^(7+1) bytes, no access, enabled
+static void mpu_forbid(uint32_t region, uint32_t address, uint32_t log2_bytes) {
+    MPU_RBAR = address | 0x10 | region; // VALID: `region` counts
+    MPU_RASR = (log2_bytes - 1) << 1 | 1; // no access, enabled
+}
+
+// Both stacks grow down to memory that nobody may touch: 16 MB below RAM, where the process
+// stack ends, and 256 bytes below the handlers' stack. Everywhere else as without an MPU.
+static void guard_stacks(void) {
+    mpu_forbid(0, (uint32_t)&_stack_bottom - (1u << 24), 24);
+    mpu_forbid(1, (uint32_t)&_handler_guard, 8);
     MPU_CTRL = 5; // enabled, background map for the rest
     __asm volatile ("dsb\nisb" ::: "memory");
 }
@@ -36,7 +42,7 @@ __attribute__((used, noreturn)) static void start(void) {
     SCB_CPACR |= 0xFu << 20; // FPU: full access, before the first VFP instruction
     __asm volatile ("dsb\nisb" ::: "memory");
     copy_data();
-    guard_handler_stack();
+    guard_stacks();
     fault_init();
     uart_init();
     ticks_init();

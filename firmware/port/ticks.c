@@ -80,16 +80,21 @@ static void arm_wake(uint32_t timeout_ms) {
     TIMER1->ctrl = CTRL_ENABLE | CTRL_IRQ;
 }
 
-void ticks_wait_event(uint32_t timeout_ms) {
-    if (timeout_ms == 0) {
-        return;
-    }
-    arm_wake(timeout_ms);
+static void sleep(void) {
     uint32_t state = cortexm_mask();
     if (!ticks_pending_event) {
         cortexm_wait();
     }
-    ticks_pending_event = false;
     cortexm_unmask(state);
-    TIMER1->ctrl = 0;
+}
+
+void ticks_wait_event(uint32_t timeout_ms) {
+    if (timeout_ms == TICKS_FOREVER) {
+        sleep();
+    } else if (timeout_ms > 0) {
+        arm_wake(timeout_ms);
+        sleep();
+        TIMER1->ctrl = 0;
+    }
+    ticks_pending_event = false;
 }

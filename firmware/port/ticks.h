@@ -10,7 +10,9 @@ uint64_t ticks_get(void);
 uint32_t ticks_get_low(void);
 uint64_t ticks_us(void);
 
-// Sleeps until something happens, `timeout_ms` (0xFFFFFFFF: for ever) at the longest.
+#define TICKS_FOREVER (0xFFFFFFFF)
+
+// Sleeps until something happens, `timeout_ms` at the longest. May return early: callers loop.
 void ticks_wait_event(uint32_t timeout_ms);
 
 // An interrupt handler calls it when it has made something happen.

@@ -28,6 +28,7 @@ typedef struct {
 // One slot stays free. Written by the interrupt handler at `head`, read at `tail`.
 static uint8_t ring[UART_RX_BYTES];
 static volatile uint32_t ring_head, ring_tail;
+static volatile bool rx_waits;
 
 static uint32_t ring_next(uint32_t index) {
     return (index + 1) % UART_RX_BYTES;
@@ -55,15 +56,16 @@ static void uart_received(int c) {
 // Takes what the UART holds. While the ring is full the last character stays in the UART,
 // which makes the sender wait: nothing is lost. Only while Ctrl-C counts, a full ring loses
 // characters instead, because Ctrl-C must get through to a program that reads nothing.
-static void uart_drain(void) {
-    while (UART->state & STATE_RX_FULL && (!ring_full() || mp_interrupt_char != -1)) {
+static void uart_take(void) {
+    rx_waits = UART->state & STATE_RX_FULL && ring_full() && mp_interrupt_char == -1;
+    if (!rx_waits && UART->state & STATE_RX_FULL) {
         uart_received(UART->data);
     }
 }
 
 void uart_rx_irq(void) {
-    UART->intstatus = INT_RX; // before draining, or a character that comes now is forgotten
-    uart_drain();
+    UART->intstatus = INT_RX; // before taking it, or a character that comes now is forgotten
+    uart_take();
     ticks_event();
 }
 
@@ -78,9 +80,9 @@ int uart_rx(void) {
     uint8_t c = ring[ring_tail];
     ring_tail = ring_next(ring_tail);
     // A character that had to wait in the UART makes no second interrupt.
-    if (UART->state & STATE_RX_FULL) {
+    if (rx_waits) {
         uint32_t state = cortexm_mask();
-        uart_drain();
+        uart_take();
         cortexm_unmask(state);
     }
     return c;
