@@ -3,5 +3,5 @@
 # `umqtt` of umqtt.simple lies: MicroPython's makefiles hand every variable of that
 # prefix to the manifest, with the prefix taken off.
 include("$(MPY_DIR)/extmod/asyncio")
-package("wasmote", base_path=".", opt=3)
-package("umqtt", ("simple.py",), base_path="$(UMQTT_DIR)", opt=3)
+package("wasmote", base_path=".")
+package("umqtt", ("simple.py",), base_path="$(UMQTT_DIR)")

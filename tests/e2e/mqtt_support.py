@@ -1,7 +1,6 @@
 """What the MQTT tests share: the link's driver under MicroPython, and brokers with bad manners."""
 
 import json
-import os
 import queue
 import socket
 import struct
@@ -14,16 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from wasmote.links.mqtt import Listener
-from wasmote.paths import BUILD, TOP
+from wasmote.links.process import environment, program
+from wasmote.paths import TOP
 
 DEVICE_SCRIPTS = TOP / "tests" / "device"
 TOPIC = "wasmote/v1/site/node/"
 LOOP_STOP_MS = 200  # no task may keep the loop from running for longer
-
-
-def micropython() -> Path:
-    """The unix board's firmware; WASMOTE_MICROPYTHON names another one."""
-    return Path(os.environ.get("WASMOTE_MICROPYTHON", BUILD / "unix" / "micropython"))
 
 
 def mqtt_options(port: int, **changes: Any) -> dict[str, Any]:
@@ -49,11 +44,10 @@ class Process:
 
     def __init__(self, arguments: list[str], folder: Path) -> None:
         """Runs MicroPython in `folder`, which is also the device's file system."""
-        environment = os.environ | {"WASMOTE_ROOT": str(folder)}
         self.process = subprocess.Popen(
-            [micropython(), *arguments],
+            [*program(), *arguments],
             cwd=folder,
-            env=environment,
+            env=environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -15,7 +15,6 @@ from mqtt_support import (
     Connection,
     Driver,
     Hostile,
-    micropython,
     mqtt_options,
     running,
     sequence,
@@ -23,12 +22,7 @@ from mqtt_support import (
 from wasmote.broker import Broker
 from wasmote.links.mqtt import Listener
 
-pytestmark = [
-    pytest.mark.timeout(90),
-    pytest.mark.skipif(
-        not micropython().exists(), reason="no build/unix: make firmware BOARD=unix"
-    ),
-]
+pytestmark = pytest.mark.timeout(90)
 
 
 # ---- A real broker ----

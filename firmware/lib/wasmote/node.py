@@ -68,8 +68,7 @@ class Node:
         config = self.config
         self.boot = fs.next_boot()
         self.log("boot %d" % self.boot)
-        if config["pool_bytes"]:
-            wasm3.pool_init(config["pool_bytes"])
+        self._reserve_pool(config["pool_bytes"])
         self.link = self._new_link()
         for entry in config["agents"]:
             worker = Worker(entry, self)
@@ -83,6 +82,14 @@ class Node:
         self._spawn(self._report_often())
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
+
+    # Agents that the pool is too small for say so when they are loaded.
+    def _reserve_pool(self, size):
+        try:
+            if size:
+                wasm3.pool_init(size)
+        except (ValueError, MemoryError) as e:
+            self.log("error: pool_bytes: %s" % e)
 
     def _spawn(self, coroutine):
         self._tasks.append(asyncio.create_task(coroutine))

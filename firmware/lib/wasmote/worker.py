@@ -76,9 +76,12 @@ class Worker:
     def _fail(self, error):
         self.counters.errors += 1
         text = str(error) or type(error).__name__
+        # The sandbox's own errors begin with the agent's name.
+        if not isinstance(error, wasm3.Error):
+            text = "%s: %s" % (self.name, text)
         if text != self._told:
             self._told = text
-            self._node.log("error: agent %s: %s" % (self.name, text))
+            self._node.log("error: agent " + text)
 
     # Until the sensor has ended, or the agent cannot go on.
     async def run(self):
