@@ -58,11 +58,12 @@ def build(
 def check(bundle: Bundle, json: JsonOption = False) -> None:
     """Check a bundle: manifest, module, memory, golden vectors. Exit 5 when something is wrong."""
     out = Output(json)
-    findings = [str(finding) for finding in checker.check(bundle)]
-    out.data({"bundle": str(bundle), "findings": findings, "ok": not findings})
+    findings = checker.check(bundle)
+    ok = not checker.has_errors(findings)
+    out.data({"bundle": str(bundle), "findings": [f.to_json() for f in findings], "ok": ok})
     for finding in findings:
-        out.say(finding)
-    if findings:
+        out.say(str(finding))
+    if not ok:
         raise typer.Exit(EXIT_BUNDLE)
     out.say(f"{bundle}: good")
 

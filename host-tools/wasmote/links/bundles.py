@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from wasmote.agent.check import check
+from wasmote.agent.check import check, has_errors
 from wasmote.agent.manifest import FILE_NAME, Manifest
 from wasmote.errors import BundleError, DeviceError, UsageError, WasmoteError
 from wasmote.links import files
@@ -33,7 +33,7 @@ def load(bundle: Path) -> tuple[Manifest, dict[str, bytes]]:
     """A bundle's manifest and files, after `agent check`. Raises BundleError with the findings."""
     manifest = Manifest.read(bundle)
     findings = check(bundle)
-    if findings:
+    if has_errors(findings):
         raise BundleError(f"{bundle}: " + "\n".join(str(finding) for finding in findings))
     names = [FILE_NAME, *sorted(manifest.files)]
     return manifest, {name: (bundle / name).read_bytes() for name in names}
