@@ -3,3 +3,8 @@
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
 #include "variants/mpconfigvariant_common.h"
+
+// Ctrl-C waits for the next poll: raised from the signal handler, as upstream does it, it
+// would unwind through wasm3's C frames.
+#undef MICROPY_ASYNC_KBD_INTR
+#define MICROPY_ASYNC_KBD_INTR (0)

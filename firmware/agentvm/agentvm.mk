@@ -1,0 +1,23 @@
+# What agentvm is made of, for any Makefile. Wants AGENTVM_DIR and WASM3_DIR; gives
+# AGENTVM_SRC_C (ours), AGENTVM_WASM3_C (wasm3, wrapped) and the flags of both.
+AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
+	agent.c \
+	error.c \
+	heap.c \
+	inspect.c \
+	meter.c \
+	pool.c \
+	vm.c \
+	)
+
+AGENTVM_WASM3_C = $(addprefix $(AGENTVM_DIR)/, \
+	wasm3_compile.c \
+	wasm3_core.c \
+	wasm3_rest.c \
+	)
+
+AGENTVM_CFLAGS = -I$(AGENTVM_DIR)/.. -I$(WASM3_DIR)
+
+# wasm3 reads one type's memory as another's. Its operations must end in jumps, which gcc
+# makes from -O2 on (and at -Os, but not at -O1); its doubles must stay doubles.
+AGENTVM_WASM3_CFLAGS = -O2 -fno-strict-aliasing -foptimize-sibling-calls -fno-single-precision-constant

@@ -1,0 +1,67 @@
+// wasm3's m3_compile.c, unmodified, with all of its operations (they are static and must
+// be in this file); but where it emits the operations that begin a loop and a function, it
+// emits the metered ones below, and each opcode that it compiles looks at the C stack
+// first, because blocks within blocks recurse.
+#include "wasm3_config.h"
+
+#include "meter.h"
+
+#define M3_COMPILE_OPCODES
+#include "m3_env.h"
+#include "m3_compile.h"
+
+// Function entry does the metering.
+#define m3_Yield() ((M3Result)NULL)
+#include "m3_exec.h"
+#undef m3_Yield
+
+// What compiling one more level of blocks takes on a 32-bit core, with room to spare for
+// what it calls.
+#define COMPILE_STACK_BYTES 1024
+
+// Like op_Loop, but a back edge costs a tick. A branch to the loop's start comes back as
+// the loop's own address, anything else leaves it.
+d_m3Op(MeteredLoop) {
+    d_m3ClearRegisters
+    IM3Memory memory = m3MemInfo(_mem);
+    m3ret_t r;
+    do {
+        r = nextOpImpl();
+        // The body may have grown the memory.
+        _mem = memory->mallocated;
+        if (r != _pc) {
+            return r;
+        }
+        r = avm_meter_tick();
+    } while (r == NULL);
+    return r;
+}
+
+// Like op_Entry, but it stays on the C stack to learn of a failure: the innermost function
+// is the first to see it.
+d_m3Op(MeteredEntry) {
+    m3ret_t r = avm_meter_tick();
+    if (r == NULL && avm_meter_stack_short(0)) {
+        r = m3Err_trapStackOverflow;
+    }
+    if (r == NULL) {
+        r = op_Entry(_pc, d_m3OpArgs);
+    }
+    if (r != NULL && avm_meter.function == NULL) {
+        avm_meter.function = *(void *const *)_pc;
+    }
+    return r;
+}
+
+static M3Result read_opcode(m3opcode_t *o_value, bytes_t *io_bytes, cbytes_t i_end) {
+    if (avm_meter_stack_short(COMPILE_STACK_BYTES)) {
+        return m3Err_functionStackOverflow;
+    }
+    return Read_opcode(o_value, io_bytes, i_end);
+}
+
+#define op_Loop op_MeteredLoop
+#define op_Entry op_MeteredEntry
+#define Read_opcode read_opcode
+
+#include "m3_compile.c"

@@ -1,0 +1,2 @@
+# All C modules of wasmote, for ports that are built with CMake.
+include(${CMAKE_CURRENT_LIST_DIR}/modwasm3/micropython.cmake)

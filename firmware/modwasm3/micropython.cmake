@@ -1,0 +1,20 @@
+# The module `wasm3` for MicroPython's CMake-based ports: USER_C_MODULES=<the folder above>.
+# WASM3_DIR is the folder of wasm3's sources.
+set(MODWASM3_DIR ${CMAKE_CURRENT_LIST_DIR})
+get_filename_component(AGENTVM_DIR ${MODWASM3_DIR}/../agentvm ABSOLUTE)
+if(NOT WASM3_DIR)
+    get_filename_component(WASM3_DIR ${MODWASM3_DIR}/../../third_party/wasm3 ABSOLUTE)
+endif()
+
+file(GLOB MODWASM3_SOURCES ${MODWASM3_DIR}/*.c)
+file(GLOB AGENTVM_SOURCES ${AGENTVM_DIR}/*.c)
+file(GLOB AGENTVM_WASM3_SOURCES ${AGENTVM_DIR}/wasm3_*.c)
+
+add_library(usermod_wasm3 INTERFACE)
+target_sources(usermod_wasm3 INTERFACE ${MODWASM3_SOURCES} ${AGENTVM_SOURCES})
+target_include_directories(usermod_wasm3 INTERFACE ${MODWASM3_DIR} ${AGENTVM_DIR}/.. ${WASM3_DIR})
+target_link_libraries(usermod INTERFACE usermod_wasm3)
+
+# For the reasons, see agentvm.mk.
+set_source_files_properties(${AGENTVM_WASM3_SOURCES} PROPERTIES COMPILE_OPTIONS
+    "-O2;-fno-strict-aliasing;-foptimize-sibling-calls;-fno-single-precision-constant")
