@@ -45,7 +45,7 @@ async def produce(link):
     filler = "x" * options["bytes"]
     first = options["first"]
     for seq in range(first, first + options["count"]):
-        await link.room()
+        await link.room(1)
         link.put(counters, "agent/a/out", record_of(b'{"seq": %d, "x": "%s"}' % (seq, filler)))
         check(link)
         await asyncio.sleep_ms(options["period_ms"])

@@ -6,9 +6,11 @@ import devtest
 import micropython
 import wasm3
 from devtest import equal, raises, true
-from wasmote import Agent
+from wasmote import Agent, fs
 from wasmote.agent import BundleError
 
+# The bundles are found by sys.path, which knows nothing of the node's root.
+fs.ROOT = ""
 FOLDER = "test_agent.tmp"
 FILES = ("manifest.json", "agent.wasm", "golden.bin")
 

@@ -90,6 +90,14 @@ def test_numbers_of_agents():
     equal(refused(given), ["agents: 9 members, not 1..8"])
 
 
+def test_both_results_need_two_places():
+    given = least()
+    given["mqtt"] = {"host": "h", "queue": 1}
+    check(given)
+    given["agents"][0]["out"] = "both"
+    equal(refused(given), ["mqtt.queue: 1 is too few for an agent whose out is 'both'"])
+
+
 def test_an_agents_name_starts_with_a_letter():
     given = least()
     given["agents"][0]["name"] = "4a"

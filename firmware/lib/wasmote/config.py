@@ -63,9 +63,17 @@ def check(given, sensor_options):
     if config["mqtt"] is not None:
         config["mqtt"] = _mqtt(config["mqtt"], errors)
     config["agents"] = _agents(config["agents"] or [], sensor_options, errors)
+    _check_queue(config, errors)
     if errors:
         raise ConfigError("configuration", errors)
     return config
+
+
+# A sample of an agent that publishes both forms needs two places.
+def _check_queue(config, errors):
+    if config["mqtt"] and config["mqtt"]["queue"] == 1:
+        if any(agent["out"] == "both" for agent in config["agents"]):
+            errors.append("mqtt.queue: 1 is too few for an agent whose out is 'both'")
 
 
 def _mqtt(given, errors):

@@ -46,6 +46,10 @@ class Queue:
     def __len__(self):
         return self._count
 
+    # How many results can be added before the oldest has to make room.
+    def room(self):
+        return self.limit - self._span
+
     def full(self):
         return self._span == self.limit
 

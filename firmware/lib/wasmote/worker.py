@@ -87,10 +87,11 @@ class Worker:
     async def run(self):
         node = self._node
         period = self.sensor.period_ms
+        count = 2 if self._out == "both" else 1
         due = time.ticks_ms()
         while True:
             await node.going.wait()
-            await node.link.room()
+            await node.link.room(count)
             if not self._step():
                 return
             due = time.ticks_add(due, period)

@@ -20,7 +20,7 @@ class Link:
     async def settled(self, timeout_s):
         pass
 
-    async def room(self):
+    async def room(self, count):
         pass
 
     async def run(self):

@@ -92,10 +92,10 @@ class Link:
         self.queue.put(owner, topic, record)
         self._pump()
 
-    # Waits for room in the queue while the broker is there to make it. A node that is
-    # offline does not wait: it drops its oldest result.
-    async def room(self):
-        while self.stage == UP and self.queue.full():
+    # Waits for room for `count` results while the broker is there to make it. A node that
+    # is offline does not wait: it drops its oldest result.
+    async def room(self, count):
+        while self.stage == UP and self.queue.room() < count:
             self._room.clear()
             await self._room.wait()
 
