@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from training import exact, network, quantised
 from training.quantised import Ints, Layer, Quantised
+
 from wasmote.agent import golden, samples
 
 CRATE = Path(__file__).resolve().parent

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wasmtime import wat2wasm
+
 from wasmote.agent.errors import AgentStopped, LoadError
 from wasmote.agent.policy import Terms
 from wasmote.agent.runner import Runner
-from wasmtime import wat2wasm
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "abi"
 ROWS: list[dict[str, Any]] = json.loads((VECTORS / "agents.json").read_text())

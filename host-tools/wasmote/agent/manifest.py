@@ -15,11 +15,14 @@ FILE_NAME = "manifest.json"
 MAX_BYTES = 8192
 ELEMENT_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 
+_MAX_ELEMENTS = 16_777_216
+_SHAPE_RULE = f"an array of 1 to 6 integers in 1..{_MAX_ELEMENTS}"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _FILE = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,47}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})")
 _IMPORT = re.compile(r"[!-\-/-~]{1,32}\.[!-~]{1,32}")
+_LINE = re.compile(r".{1,512}")
 _RESERVED_FILES = (FILE_NAME, "manifest.sig")
 
 
@@ -117,7 +120,11 @@ class Manifest:
 
     def read_files(self, folder: Path) -> dict[str, bytes]:
         """The bundle's other files from `folder`, each with the size and digest stated here."""
-        return {name: _read_file(folder / name, file) for name, file in self.files.items()}
+        return {name: self.read_file(folder, name) for name in self.files}
+
+    def read_file(self, folder: Path, name: str) -> bytes:
+        """The bundle's file `name` from `folder`, with the size and digest stated here."""
+        return _read_file(folder / name, self.files[name])
 
     def to_json(self) -> bytes:
         """The bytes of manifest.json; parsing them gives this manifest again."""
@@ -174,11 +181,14 @@ class _Fields:
         result: list[Any] = self.take(key, valid, rule, [])
         return result
 
-    def finish(self) -> dict[str, Any]:
+    def finish(self, own: str = "") -> dict[str, Any]:
+        """What was not taken: only keys that start with `own`, where that is allowed."""
         extra = {key: value for key, value in self.value.items() if key not in self.taken}
         for key in extra:
-            if not key.startswith("x-"):
-                self.problem(key, "is not a key of the manifest; own keys start with x-")
+            if not own or not key.startswith(own):
+                self.problem(
+                    key, "is not a key here" + (f"; own keys start with {own}" if own else "")
+                )
         return extra
 
 
@@ -264,10 +274,10 @@ def _from_object(value: Any) -> Manifest:
         vm_stack_bytes=top.integer("vm_stack_bytes", 512, 65536, 8),
         deadline_ms=top.integer("deadline_ms", 1, 600_000),
         imports=_strings(top, "imports", 32, _IMPORT, "module.name"),
-        boards=_strings(top, "boards", 32, re.compile(r"[A-Za-z0-9_-]{1,32}"), "a board or class"),
-        licence=top.text("licence", re.compile(r".{1,128}"), "an SPDX expression"),
-        source=top.text("source", re.compile(r".{1,512}"), "a line that says where it came from"),
-        extra=top.finish(),
+        boards=_strings(top, "boards", 64, _LINE, "a board or class"),
+        licence=top.text("licence", _LINE, "an SPDX expression"),
+        source=top.text("source", _LINE, "a line that says where it came from"),
+        extra=top.finish("x-"),
     )
     if problems:
         raise ManifestError(problems)
@@ -322,7 +332,9 @@ def _tensor(fields: _Fields) -> Tensor:
             "int8",
         ),
         shape=tuple(
-            fields.take("shape", _is_shape, "an array of 1 to 6 integers in 1..2^31-1", [1])
+            fields.take(
+                "shape", _is_shape, f"an array of 1 to 6 integers in 1..{_MAX_ELEMENTS}", [1]
+            )
         ),
         scale=float(fields.take("scale", _is_scale, "a number greater than 0", 1)),
         zero_point=fields.integer("zero_point", -(2**31), 2**31 - 1),
@@ -336,7 +348,7 @@ def _is_shape(value: Any) -> bool:
     return (
         isinstance(value, list)
         and 1 <= len(value) <= 6
-        and all(_is_int(n) and 1 <= n < 2**31 for n in value)
+        and all(_is_int(n) and 1 <= n <= _MAX_ELEMENTS for n in value)
     )
 
 
@@ -349,6 +361,10 @@ def _layout_check(top: _Fields, key: str, tensors: tuple[Tensor, ...]) -> None:
         if tensor.offset != end:
             top.problem(
                 f"{key}[{index}].offset", f"{tensor.offset} is not {end}, where {_before(index)}"
+            )
+        if tensor.elements > _MAX_ELEMENTS:
+            top.problem(
+                f"{key}[{index}].shape", f"{tensor.elements} elements, over {_MAX_ELEMENTS}"
             )
         end += tensor.nbytes
 

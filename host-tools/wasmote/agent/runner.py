@@ -38,7 +38,9 @@ class Runner:
     size; else exactly `memory_bytes`, as on a node, so that accesses behind it trap.
     """
 
-    def __init__(self, wasm_bytes: bytes, terms: Terms, model: bytes = b"", exact: bool = True):
+    def __init__(
+        self, wasm_bytes: bytes, terms: Terms, model: bytes = b"", exact: bool = True
+    ) -> None:
         self.terms = terms
         self.log: list[str] = []
         self._started = time.monotonic()

@@ -161,8 +161,8 @@ class _Reader:
         return Limits(self.uint(), self.uint() if flags else None)
 
 
-def sections(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Each section's id, its bytes without the header, and where the header starts."""
+def sections(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Each section's id, its bytes without the header, and all its bytes."""
     if data[:8] != MAGIC:
         raise WasmError("agent.wasm: not a WebAssembly 1 module: it starts with " + data[:8].hex())
     reader = _Reader(data, "section")
@@ -170,7 +170,8 @@ def sections(data: bytes) -> Iterator[tuple[int, bytes, int]]:
     while reader.more:
         start = reader.at
         kind = reader.byte()
-        yield kind, reader.bytes(reader.uint()), start
+        body = reader.bytes(reader.uint())
+        yield kind, body, data[start : reader.at]
 
 
 def parse(data: bytes) -> Module:
@@ -194,13 +195,7 @@ def parse(data: bytes) -> Module:
 
 def strip_custom(data: bytes) -> bytes:
     """The module without its custom sections (names, producers): nothing runs differently."""
-    out = bytearray(MAGIC)
-    kept = [(kind, start) for kind, _, start in sections(data)]
-    ends = [start for _, start in kept[1:]] + [len(data)]
-    for (kind, start), end in zip(kept, ends, strict=True):
-        if kind != 0:
-            out += data[start:end]
-    return bytes(out)
+    return MAGIC + b"".join(whole for kind, _, whole in sections(data) if kind != 0)
 
 
 def foreign_opcodes(module: Module) -> list[tuple[int, str]]:
@@ -251,7 +246,8 @@ def _skip(reader: _Reader, kind: str) -> None:
     if kind == "u":
         reader.uint()
     elif kind == "b":
-        reader.sint(33)
+        if reader.sint(33) >= 0:
+            raise reader.fail("a block with parameters or several results is not of the MVP")
     elif kind == "t":
         for _ in range(reader.uint() + 1):
             reader.uint()
@@ -413,11 +409,11 @@ def asks_for_size(module: Module) -> bool:
 def with_exact_memory(data: bytes, nbytes: int) -> bytes:
     """The module with a memory of exactly `nbytes`: as many pages of the size 1 (custom pages)."""
     out = bytearray(MAGIC)
+    # One memory; flags: has a maximum (1), custom page size (8); page size 2 ** 0.
+    memory = b"\1\x09" + 2 * _uleb(nbytes) + b"\0"
     for kind, body, _ in sections(data):
-        if kind == 5:
-            # One memory; flags: has a maximum (1), custom page size (8); page size 2 ** 0.
-            body = b"\1\x09" + 2 * _uleb(nbytes) + b"\0"
-        out += bytes([kind]) + _uleb(len(body)) + body
+        kept = memory if kind == 5 else body
+        out += bytes([kind]) + _uleb(len(kept)) + kept
     return bytes(out)
 
 

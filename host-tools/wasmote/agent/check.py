@@ -1,0 +1,209 @@
+"""Everything that can be known of a bundle before it goes to a node (SPEC.md, 1 to 3)."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from wasmote.agent import golden, wasm
+from wasmote.agent.errors import AgentStopped
+from wasmote.agent.manifest import FILE_NAME, Manifest, ManifestError
+from wasmote.agent.policy import IMPORTS, Terms
+from wasmote.agent.runner import Runner
+from wasmote.errors import BundleError
+
+# What the rest of the page is filled with: two patterns, so that an agent that happens to
+# read one of them as what it expects differs with the other.
+_PATTERNS = (0xA5, 0x5A)
+_UNLISTED = {FILE_NAME, "manifest.sig"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`where` names a file, field or function; `todo` says what to do about it."""
+
+    severity: Literal["error", "warning"]
+    where: str
+    what: str
+    todo: str
+
+    def to_json(self) -> dict[str, str]:
+        """The finding as one flat object."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.where}: {self.what}; {self.todo}"
+
+
+def check(folder: Path) -> list[Finding]:
+    """All findings about the bundle in `folder`; without an error among them it is fit to run."""
+    try:
+        manifest = Manifest.read(folder)
+    except ManifestError as error:
+        todo = "correct it in Cargo.toml and build again"
+        return [_error(f"{FILE_NAME}: {at}" if at else FILE_NAME, what, todo)
+                for at, what in error.problems]  # fmt: skip
+    except BundleError as error:
+        return [_error(FILE_NAME, str(error), "build the agent")]
+    files, findings = _read_files(folder, manifest)
+    findings += _tensors_check(manifest)
+    if "agent.wasm" in files:
+        findings += _module_check(files["agent.wasm"], manifest)
+    if "agent.wasm" in files and not any(f.severity == "error" for f in findings):
+        findings += _run_check(files, manifest)
+    return findings
+
+
+def has_errors(findings: list[Finding]) -> bool:
+    """Whether the bundle is not fit to run."""
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _error(where: str, what: str, todo: str) -> Finding:
+    return Finding("error", where, what, todo)
+
+
+def _read_files(folder: Path, manifest: Manifest) -> tuple[dict[str, bytes], list[Finding]]:
+    files: dict[str, bytes] = {}
+    findings = []
+    for name in manifest.files:
+        try:
+            files[name] = manifest.read_file(folder, name)
+        except BundleError as error:
+            findings.append(_error(name, str(error), "build the agent again"))
+    for name in sorted(set(os.listdir(folder)) - set(manifest.files) - _UNLISTED):
+        todo = "remove it, or list it under files"
+        findings.append(Finding("warning", name, "is not in the manifest", todo))
+    return files, findings
+
+
+def _tensors_check(manifest: Manifest) -> list[Finding]:
+    needed = manifest.inputs_bytes + manifest.outputs_bytes + manifest.stack_bytes
+    if needed <= manifest.memory_bytes:
+        return []
+    what = f"{manifest.memory_bytes}, but tensors and stack alone take {needed}"
+    return [_error("memory_bytes", what, "correct the tensors' shapes, or build again")]
+
+
+def _module_check(data: bytes, manifest: Manifest) -> list[Finding]:
+    try:
+        module = wasm.parse(data)
+        foreign = wasm.foreign_opcodes(module)
+    except BundleError as error:
+        return [_error("agent.wasm", str(error), "build with `wasmote agent build`")]
+    findings = [
+        _error(
+            f"agent.wasm: function {index}",
+            f"opcode {opcode} is outside the MVP and sign extension",
+            "compile with -C target-cpu=mvp",
+        )
+        for index, opcode in foreign
+    ]
+    findings += _imports_check(module, manifest)
+    if module.heap_base is None:
+        findings.append(
+            Finding(
+                "warning",
+                "agent.wasm",
+                "does not export __heap_base, so memory_bytes cannot be verified",
+                "link with --export=__heap_base",
+            )
+        )
+    return findings
+
+
+def _imports_check(module: wasm.Module, manifest: Manifest) -> list[Finding]:
+    used = {entry.full_name for entry in module.imports}
+    todo = "take it out of the manifest: an agent gets no more than it uses"
+    findings = [
+        Finding("warning", f"imports: {name}", "the module does not import it", todo)
+        for name in manifest.imports
+        if name in IMPORTS and name not in used
+    ]
+    findings += [
+        _error(f"imports: {name}", f"no host knows it; known are {', '.join(IMPORTS)}", "remove it")
+        for name in manifest.imports
+        if name not in IMPORTS
+    ]
+    return findings
+
+
+def _run_check(files: dict[str, bytes], manifest: Manifest) -> list[Finding]:
+    vectors = None
+    if golden.FILE_NAME in files:
+        try:
+            vectors = golden.read(files[golden.FILE_NAME])
+        except BundleError as error:
+            return [_error(golden.FILE_NAME, str(error), "write it again")]
+        if (vectors.in_bytes, vectors.out_bytes) != (manifest.inputs_bytes, manifest.outputs_bytes):
+            what = f"pairs of {vectors.in_bytes} + {vectors.out_bytes} bytes, tensors of "
+            what += f"{manifest.inputs_bytes} + {manifest.outputs_bytes}"
+            return [_error(golden.FILE_NAME, what, "write it again")]
+    findings = _loads_check(files, manifest)
+    if vectors is None:
+        todo = "write golden.bin, so that every host can be compared with it"
+        return [*findings, Finding("warning", golden.FILE_NAME, "there is none", todo)]
+    if findings:
+        return findings
+    findings = _golden_check(files, manifest, vectors)
+    for pattern in _PATTERNS:
+        findings = findings or _page_check(files, manifest, vectors, pattern)
+    return findings
+
+
+def _load(files: dict[str, bytes], manifest: Manifest, exact: bool) -> Runner:
+    model = files.get("model.bin", b"")
+    return Runner(files["agent.wasm"], Terms.of(manifest), model, exact)
+
+
+def _loads_check(files: dict[str, bytes], manifest: Manifest) -> list[Finding]:
+    try:
+        _load(files, manifest, True).close()
+    except AgentStopped as stopped:
+        return [_error("agent.wasm", str(stopped), "see SPEC.md 1.4 for the reason")]
+    return []
+
+
+def _golden_check(
+    files: dict[str, bytes], manifest: Manifest, vectors: golden.Golden
+) -> list[Finding]:
+    agent = _load(files, manifest, True)
+    for number, (given, expected) in enumerate(vectors.pairs):
+        finding = _pair_check(agent, number, given, expected, "")
+        if finding:
+            return [finding]
+    return []
+
+
+def _page_check(
+    files: dict[str, bytes], manifest: Manifest, vectors: golden.Golden, pattern: int
+) -> list[Finding]:
+    """The golden vectors with the page behind memory_bytes filled with `pattern`."""
+    agent = _load(files, manifest, False)
+    end = agent.memory_size
+    rest = bytes([pattern]) * (end - manifest.memory_bytes)
+    agent.poke(manifest.memory_bytes, rest)
+    suffix = f" with 0x{pattern:02x} behind memory_bytes"
+    for number, (given, expected) in enumerate(vectors.pairs):
+        finding = _pair_check(agent, number, given, expected, suffix)
+        if finding:
+            return [finding]
+        if agent.peek(manifest.memory_bytes, end) != rest:
+            what = f"pair {number}: memory behind memory_bytes = {manifest.memory_bytes} changed"
+            return [_error("agent.wasm", what, "raise memory_bytes, or look for a stray write")]
+    return []
+
+
+def _pair_check(
+    agent: Runner, number: int, given: bytes, expected: bytes, suffix: str
+) -> Finding | None:
+    try:
+        found = agent.infer(given)
+    except AgentStopped as stopped:
+        todo = "correct the agent, its deadline_ms or its memory_bytes"
+        return _error(golden.FILE_NAME, f"pair {number}{suffix}: {stopped}", todo)
+    if found == expected:
+        return None
+    at = next(i for i, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1])
+    what = f"pair {number}{suffix}: byte {at} is {found[at]}, expected {expected[at]}"
+    return _error(golden.FILE_NAME, what, "correct the agent, or golden.bin if that is wrong")

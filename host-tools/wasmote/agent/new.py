@@ -1,0 +1,46 @@
+"""A new agent's crate: a copy of agents/template under another name."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from wasmote.errors import UsageError
+from wasmote.paths import AGENTS
+
+TEMPLATE = AGENTS / "template"
+SDK = AGENTS / "sdk"
+# Also what Cargo takes as a package's name, but for words of the Rust language.
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_TAKEN = {"test", "core", "std", "alloc", "wasmote-sdk"}
+_NOT_COPIED = shutil.ignore_patterns("target", "__pycache__", "Cargo.lock")
+
+
+def create(name: str, crate: Path) -> Path:
+    """Makes the crate of agent `name` in the new folder `crate`; returns its path."""
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        raise UsageError(
+            f"{name!r} cannot name an agent: 1 to 32 of a-z, 0-9 and -, first a letter, "
+            f"and not {', '.join(sorted(_TAKEN))}"
+        )
+    if crate.exists():
+        raise UsageError(f"{crate} is there already; choose another name or remove it")
+    crate.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(TEMPLATE, crate, ignore=_NOT_COPIED)
+    manifest = crate / "Cargo.toml"
+    manifest.write_text(_renamed(manifest.read_text(), name, crate))
+    return crate
+
+
+def _renamed(text: str, name: str, crate: Path) -> str:
+    sdk = os.path.relpath(SDK.resolve(), crate.resolve())
+    changes = {
+        'name = "template"': f'name = "{name}"',
+        'path = "../sdk"': f'path = "{sdk}"',
+        'source = "wasmote\'s template"': 'source = "own work"',
+    }
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise UsageError(f"{TEMPLATE / 'Cargo.toml'}: expected once: {old}")
+        text = text.replace(old, new)
+    return text
