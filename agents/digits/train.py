@@ -108,9 +108,9 @@ def _layer_rust(name: str, order: str, weights: Ints, layer: Layer) -> str:
         f"/// {order}\n#[rustfmt::skip]\n"
         f"pub const {name}_WEIGHTS: {shape} = {_nested(weights)};\n"
         f"/// With the input's zero point folded in.\n#[rustfmt::skip]\n"
-        f"pub static {name}_BIAS: [i32; {outputs}] = {_nested(folded)};\n"
+        f"pub const {name}_BIAS: [i32; {outputs}] = {_nested(folded)};\n"
         f"/// From sums to the output's scale.\n#[rustfmt::skip]\n"
-        f"pub static {name}_SCALE: [Multiplier; {outputs}] = [{scales}];\n"
+        f"pub const {name}_SCALE: [Multiplier; {outputs}] = [{scales}];\n"
     )
 
 

@@ -1,9 +1,9 @@
 //! The convolution with its pooling, for one pooled cell at a time.
 
-use crate::lanes::{dot, pack, unpack, LANES, LANE_MIDDLE};
+use crate::lanes::{dot, largest, pack, LANES, LANE_MIDDLE};
 use crate::weights::{CONV_BIAS, CONV_SCALE, CONV_WEIGHTS};
-use crate::{CHANNELS, RELU_ZERO, SIDE, WHITE};
-use wasmote_sdk::requant::requantise_relu;
+use crate::{CHANNELS, POOLED, RELU_ZERO, SIDE, WHITE};
+use wasmote_sdk::requant::{requantise_relu, Multiplier};
 
 const KERNEL: usize = 3;
 const TAPS: usize = KERNEL * KERNEL;
@@ -12,49 +12,77 @@ const PATCH: usize = 4;
 /// From a patch's first pixel to its last, row by row.
 const SEEN: usize = (PATCH - 1) * SIDE + PATCH;
 const GROUPS: usize = CHANNELS / LANES;
+/// Where the cells' patches start.
+const STARTS: [usize; POOLED * POOLED] = starts();
 
-static PACKED: [[u64; TAPS]; GROUPS] = packed();
+/// Four channels: all that is needed of them lies together, within reach of one address.
+struct Group {
+    words: [u64; TAPS],
+    bias: [i32; LANES],
+    scale: [Multiplier; LANES],
+}
 
-const fn packed() -> [[u64; TAPS]; GROUPS] {
-    let mut words = [[0; TAPS]; GROUPS];
-    let mut at = 0;
-    while at < GROUPS * TAPS {
-        let (group, tap) = (at / TAPS, at % TAPS);
-        let first = group * LANES;
-        words[group][tap] = pack([
+static LAYER: [Group; GROUPS] = [group(0), group(1), group(2), group(3)];
+
+const fn group(number: usize) -> Group {
+    let first = number * LANES;
+    let mut group = Group {
+        words: [0; TAPS],
+        bias: [0; LANES],
+        scale: [CONV_SCALE[0]; LANES],
+    };
+    let mut lane = 0;
+    while lane < LANES {
+        group.bias[lane] = CONV_BIAS[first + lane] - LANE_MIDDLE;
+        group.scale[lane] = CONV_SCALE[first + lane];
+        lane += 1;
+    }
+    let mut tap = 0;
+    while tap < TAPS {
+        group.words[tap] = pack([
             CONV_WEIGHTS[first][tap],
             CONV_WEIGHTS[first + 1][tap],
             CONV_WEIGHTS[first + 2][tap],
             CONV_WEIGHTS[first + 3][tap],
         ]);
-        at += 1;
+        tap += 1;
     }
-    words
+    group
+}
+
+const fn starts() -> [usize; POOLED * POOLED] {
+    let mut starts = [0; POOLED * POOLED];
+    let mut cell = 0;
+    while cell < POOLED * POOLED {
+        starts[cell] = 2 * (cell / POOLED * SIDE + cell % POOLED);
+        cell += 1;
+    }
+    starts
 }
 
 // Whatever the weights are: the sums that are packed fit their lanes.
 const _: () = assert!(TAPS as i32 * 128 * (WHITE as i32) < LANE_MIDDLE);
 
-/// The pooled activations of the cell at `row`, `column`.
-pub fn cell(image: &[i8; SIDE * SIDE], row: usize, column: usize) -> [i64; CHANNELS] {
-    let mut features = [0; CHANNELS];
-    let start = 2 * (row * SIDE + column);
-    // One check here, none for the pixels.
-    let rows = match image.get(start..start + SEEN).map(TryInto::try_into) {
-        Some(Ok(rows)) => rows,
-        _ => return features,
-    };
+/// The parts of the image that the cells see, in turn.
+pub fn patches(image: &[i8; SIDE * SIDE]) -> impl Iterator<Item = &[i8; SEEN]> {
+    // The conversion never fails; written so, it brings in no panic.
+    STARTS
+        .iter()
+        .filter_map(move |&start| image.get(start..start + SEEN)?.try_into().ok())
+}
+
+/// The pooled activations of the cell that sees `rows`.
+#[inline(always)]
+pub fn cell(rows: &[i8; SEEN], features: &mut [i64; CHANNELS]) {
     let patch = patch(rows);
-    for (group, weights) in PACKED.iter().enumerate() {
-        let largest = largest(&patch, weights);
-        for lane in 0..LANES {
-            let channel = group * LANES + lane;
-            // Scaling is monotonic: the largest sum becomes the largest activation.
-            let sum = largest[lane] - LANE_MIDDLE + CONV_BIAS[channel];
-            features[channel] = requantise_relu(sum, CONV_SCALE[channel], RELU_ZERO).into();
+    for (group, features) in LAYER.iter().zip(features.chunks_exact_mut(LANES)) {
+        // Scaling is monotonic: the largest sum becomes the largest activation.
+        let sums = largest([0, 1, PATCH, PATCH + 1].map(|start| at(&patch, start, &group.words)));
+        let constants = group.bias.iter().zip(&group.scale);
+        for ((feature, sum), (bias, scale)) in features.iter_mut().zip(sums).zip(constants) {
+            *feature = requantise_relu(sum + bias, *scale, RELU_ZERO).into();
         }
     }
-    features
 }
 
 #[inline(always)]
@@ -68,19 +96,12 @@ fn patch(rows: &[i8; SEEN]) -> [i64; PATCH * PATCH] {
     patch
 }
 
-/// Per lane the largest sum among the four positions of the kernel.
+/// The sums of four channels with the kernel's corner at `start`.
 #[inline(always)]
-fn largest(patch: &[i64; PATCH * PATCH], weights: &[u64; TAPS]) -> [i32; LANES] {
-    let mut largest = [0; LANES];
-    for start in [0, 1, PATCH, PATCH + 1] {
-        let mut seen = [0; TAPS];
-        for (tap, pixel) in seen.iter_mut().enumerate() {
-            *pixel = patch[start + tap / KERNEL * PATCH + tap % KERNEL];
-        }
-        let sums = unpack(dot(weights, &seen));
-        for lane in 0..LANES {
-            largest[lane] = largest[lane].max(sums[lane]);
-        }
+fn at(patch: &[i64; PATCH * PATCH], start: usize, weights: &[u64; TAPS]) -> u64 {
+    let mut seen = [0; TAPS];
+    for (tap, pixel) in seen.iter_mut().enumerate() {
+        *pixel = patch[start + tap / KERNEL * PATCH + tap % KERNEL];
     }
-    largest
+    dot(weights, &seen)
 }

@@ -45,7 +45,10 @@ const fn class_words() -> [[u64; HIDDEN]; CLASS_GROUPS] {
 }
 
 /// The words of one group of outputs; outputs that do not exist weigh nothing.
-const fn group_words<const N: usize, const M: usize>(rows: &[[i8; N]; M], group: usize) -> [u64; N] {
+const fn group_words<const N: usize, const M: usize>(
+    rows: &[[i8; N]; M],
+    group: usize,
+) -> [u64; N] {
     let mut words = [0; N];
     let mut at = 0;
     while at < N {
@@ -53,7 +56,10 @@ const fn group_words<const N: usize, const M: usize>(rows: &[[i8; N]; M], group:
         let mut lane = 0;
         while lane < LANES && group * LANES + lane < M {
             let row = &rows[group * LANES + lane];
-            assert!(fits(row, at - at % CHUNK, LARGEST), "a sum does not fit its lane");
+            assert!(
+                fits(row, at - at % CHUNK, LARGEST),
+                "a sum does not fit its lane"
+            );
             weights[lane] = row[at];
             lane += 1;
         }
@@ -84,11 +90,15 @@ impl Hidden {
         // Each chunk raised each sum.
         const RAISED: i32 = (CELLS * CHANNELS / CHUNK) as i32 * LANE_MIDDLE;
         let mut activations = [0; HIDDEN];
-        for (group, wide) in self.0.iter().enumerate() {
-            for (lane, sum) in wide.sums().iter().enumerate() {
-                let neuron = group * LANES + lane;
-                let sum = sum - RAISED + DENSE_BIAS[neuron];
-                activations[neuron] = requantise_relu(sum, DENSE_SCALE[neuron], RELU_ZERO).into();
+        let constants = DENSE_BIAS
+            .chunks_exact(LANES)
+            .zip(DENSE_SCALE.chunks_exact(LANES));
+        let groups = activations.chunks_exact_mut(LANES).zip(&self.0);
+        for ((outputs, wide), (biases, scales)) in groups.zip(constants) {
+            let constants = biases.iter().zip(scales);
+            for ((output, sum), (bias, scale)) in outputs.iter_mut().zip(wide.sums()).zip(constants)
+            {
+                *output = requantise_relu(sum - RAISED + bias, *scale, RELU_ZERO).into();
             }
         }
         activations

@@ -48,11 +48,18 @@ pub fn dot<const N: usize>(weights: &[u64; N], values: &[i64; N]) -> u64 {
     sum
 }
 
-/// The lanes of `word`, raised as they are.
+/// The largest lanes, each raised by `LANE_MIDDLE`, of words that came from `dot`.
 #[inline(always)]
-pub fn unpack(word: u64) -> [i32; LANES] {
-    let (low, high) = (word as u32, (word >> 32) as u32);
-    [low & 0xffff, low >> 16, high & 0xffff, high >> 16].map(|lane| lane as i32)
+pub fn largest<const N: usize>(words: [u64; N]) -> [i32; LANES] {
+    let mut largest = [0u32; LANES];
+    for word in words {
+        // Where the high lane is larger the whole half is; shifted up, the low lane is alone.
+        let (low, high) = (word as u32, (word >> 32) as u32);
+        for (most, half) in largest.iter_mut().zip([low << 16, low, high << 16, high]) {
+            *most = half.max(*most);
+        }
+    }
+    largest.map(|half| (half >> 16) as i32)
 }
 
 /// Four sums of 32 bits, raised by `LANE_MIDDLE` for each word that was added.

@@ -42,8 +42,10 @@ impl Agent for Digits {
             return Err(Error::Argument);
         }
         let mut hidden = dense::Hidden::new();
-        for (cell, words) in dense::HIDDEN_WORDS.iter().enumerate() {
-            hidden.add(words, &conv::cell(image, cell / POOLED, cell % POOLED));
+        let mut features = [0; CHANNELS];
+        for (rows, words) in conv::patches(image).zip(&dense::HIDDEN_WORDS) {
+            conv::cell(rows, &mut features);
+            hidden.add(words, &features);
         }
         dense::logits(&hidden.activations(), logits);
         Ok(())

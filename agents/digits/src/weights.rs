@@ -23,10 +23,10 @@ pub const CONV_WEIGHTS: [[i8; 9]; 16] = [
 [75, 81, -93, -20, 127, -48, 39, 86, 86]];
 /// With the input's zero point folded in.
 #[rustfmt::skip]
-pub static CONV_BIAS: [i32; 16] = [-199, -242, 922, 346, 82, 339, 107, -355, 51, 608, -177, 174, 4, 506, 188, -574];
+pub const CONV_BIAS: [i32; 16] = [-199, -242, 922, 346, 82, 339, 107, -355, 51, 608, -177, 174, 4, 506, 188, -574];
 /// From sums to the output's scale.
 #[rustfmt::skip]
-pub static CONV_SCALE: [Multiplier; 16] = [Multiplier { mantissa: 1851415026, shift: 5 }, Multiplier { mantissa: 2073888872, shift: 5 }, Multiplier { mantissa: 1954344857, shift: 5 }, Multiplier { mantissa: 1280148458, shift: 4 }, Multiplier { mantissa: 1947074274, shift: 5 }, Multiplier { mantissa: 1466855239, shift: 4 }, Multiplier { mantissa: 1367605766, shift: 4 }, Multiplier { mantissa: 2140315567, shift: 5 }, Multiplier { mantissa: 1173748576, shift: 4 }, Multiplier { mantissa: 1175746484, shift: 4 }, Multiplier { mantissa: 1121412392, shift: 4 }, Multiplier { mantissa: 1225784322, shift: 4 }, Multiplier { mantissa: 1324928642, shift: 4 }, Multiplier { mantissa: 1099570598, shift: 4 }, Multiplier { mantissa: 1959482335, shift: 5 }, Multiplier { mantissa: 1282176410, shift: 4 }];
+pub const CONV_SCALE: [Multiplier; 16] = [Multiplier { mantissa: 1851415026, shift: 5 }, Multiplier { mantissa: 2073888872, shift: 5 }, Multiplier { mantissa: 1954344857, shift: 5 }, Multiplier { mantissa: 1280148458, shift: 4 }, Multiplier { mantissa: 1947074274, shift: 5 }, Multiplier { mantissa: 1466855239, shift: 4 }, Multiplier { mantissa: 1367605766, shift: 4 }, Multiplier { mantissa: 2140315567, shift: 5 }, Multiplier { mantissa: 1173748576, shift: 4 }, Multiplier { mantissa: 1175746484, shift: 4 }, Multiplier { mantissa: 1121412392, shift: 4 }, Multiplier { mantissa: 1225784322, shift: 4 }, Multiplier { mantissa: 1324928642, shift: 4 }, Multiplier { mantissa: 1099570598, shift: 4 }, Multiplier { mantissa: 1959482335, shift: 5 }, Multiplier { mantissa: 1282176410, shift: 4 }];
 
 /// [cell][neuron][channel]
 #[rustfmt::skip]
@@ -330,10 +330,10 @@ pub const DENSE_WEIGHTS: [[[i8; 16]; 32]; 9] = [
 [-21, -39, 8, -9, -4, 29, 2, -68, -50, 41, 11, 23, 7, -44, 2, -58]]];
 /// With the input's zero point folded in.
 #[rustfmt::skip]
-pub static DENSE_BIAS: [i32; 32] = [98887, 39777, -7232, 22437, 31395, -146539, -17731, 13063, -115513, 46335, -28176, -8320, -93770, -145273, 31294, -134448, -200801, 107900, 28979, -97859, 63733, 15785, -19393, 35004, -176568, -29656, -93648, 58904, 126502, -78011, 80430, -8610];
+pub const DENSE_BIAS: [i32; 32] = [98887, 39777, -7232, 22437, 31395, -146539, -17731, 13063, -115513, 46335, -28176, -8320, -93770, -145273, 31294, -134448, -200801, 107900, 28979, -97859, 63733, 15785, -19393, 35004, -176568, -29656, -93648, 58904, 126502, -78011, 80430, -8610];
 /// From sums to the output's scale.
 #[rustfmt::skip]
-pub static DENSE_SCALE: [Multiplier; 32] = [Multiplier { mantissa: 2051209944, shift: 8 }, Multiplier { mantissa: 2120065972, shift: 8 }, Multiplier { mantissa: 2114390915, shift: 8 }, Multiplier { mantissa: 1551963985, shift: 8 }, Multiplier { mantissa: 1743315762, shift: 8 }, Multiplier { mantissa: 1654413168, shift: 9 }, Multiplier { mantissa: 1083692307, shift: 7 }, Multiplier { mantissa: 1514107084, shift: 8 }, Multiplier { mantissa: 1340227723, shift: 9 }, Multiplier { mantissa: 1146903094, shift: 7 }, Multiplier { mantissa: 1763650553, shift: 8 }, Multiplier { mantissa: 1344402021, shift: 9 }, Multiplier { mantissa: 1533000749, shift: 9 }, Multiplier { mantissa: 1575598459, shift: 9 }, Multiplier { mantissa: 1656718970, shift: 8 }, Multiplier { mantissa: 1523976315, shift: 9 }, Multiplier { mantissa: 1408467546, shift: 9 }, Multiplier { mantissa: 1837823840, shift: 8 }, Multiplier { mantissa: 1603904170, shift: 8 }, Multiplier { mantissa: 1522962558, shift: 9 }, Multiplier { mantissa: 1694526177, shift: 8 }, Multiplier { mantissa: 1474908444, shift: 8 }, Multiplier { mantissa: 2075033255, shift: 8 }, Multiplier { mantissa: 1336773989, shift: 7 }, Multiplier { mantissa: 1510181257, shift: 9 }, Multiplier { mantissa: 1513500817, shift: 9 }, Multiplier { mantissa: 1688304486, shift: 9 }, Multiplier { mantissa: 1684229577, shift: 8 }, Multiplier { mantissa: 1760261421, shift: 8 }, Multiplier { mantissa: 1488932096, shift: 9 }, Multiplier { mantissa: 1650288564, shift: 8 }, Multiplier { mantissa: 1123830163, shift: 8 }];
+pub const DENSE_SCALE: [Multiplier; 32] = [Multiplier { mantissa: 2051209944, shift: 8 }, Multiplier { mantissa: 2120065972, shift: 8 }, Multiplier { mantissa: 2114390915, shift: 8 }, Multiplier { mantissa: 1551963985, shift: 8 }, Multiplier { mantissa: 1743315762, shift: 8 }, Multiplier { mantissa: 1654413168, shift: 9 }, Multiplier { mantissa: 1083692307, shift: 7 }, Multiplier { mantissa: 1514107084, shift: 8 }, Multiplier { mantissa: 1340227723, shift: 9 }, Multiplier { mantissa: 1146903094, shift: 7 }, Multiplier { mantissa: 1763650553, shift: 8 }, Multiplier { mantissa: 1344402021, shift: 9 }, Multiplier { mantissa: 1533000749, shift: 9 }, Multiplier { mantissa: 1575598459, shift: 9 }, Multiplier { mantissa: 1656718970, shift: 8 }, Multiplier { mantissa: 1523976315, shift: 9 }, Multiplier { mantissa: 1408467546, shift: 9 }, Multiplier { mantissa: 1837823840, shift: 8 }, Multiplier { mantissa: 1603904170, shift: 8 }, Multiplier { mantissa: 1522962558, shift: 9 }, Multiplier { mantissa: 1694526177, shift: 8 }, Multiplier { mantissa: 1474908444, shift: 8 }, Multiplier { mantissa: 2075033255, shift: 8 }, Multiplier { mantissa: 1336773989, shift: 7 }, Multiplier { mantissa: 1510181257, shift: 9 }, Multiplier { mantissa: 1513500817, shift: 9 }, Multiplier { mantissa: 1688304486, shift: 9 }, Multiplier { mantissa: 1684229577, shift: 8 }, Multiplier { mantissa: 1760261421, shift: 8 }, Multiplier { mantissa: 1488932096, shift: 9 }, Multiplier { mantissa: 1650288564, shift: 8 }, Multiplier { mantissa: 1123830163, shift: 8 }];
 
 /// [class][neuron]
 #[rustfmt::skip]
@@ -350,10 +350,10 @@ pub const LOGITS_WEIGHTS: [[i8; 32]; 10] = [
 [1, 36, -26, 6, -83, -18, 54, -27, -3, -22, -16, 4, 4, 19, -75, -16, 25, 5, 43, -8, 3, -40, 28, -21, -26, -6, 14, -23, 40, -26, -16, -11]];
 /// With the input's zero point folded in.
 #[rustfmt::skip]
-pub static LOGITS_BIAS: [i32; 10] = [-27610, 6634, -6296, -13893, -9570, -12939, -25651, -28575, -18206, -23033];
+pub const LOGITS_BIAS: [i32; 10] = [-27610, 6634, -6296, -13893, -9570, -12939, -25651, -28575, -18206, -23033];
 /// From sums to the output's scale.
 #[rustfmt::skip]
-pub static LOGITS_SCALE: [Multiplier; 10] = [Multiplier { mantissa: 1352283289, shift: 7 }, Multiplier { mantissa: 1173957754, shift: 7 }, Multiplier { mantissa: 1908119492, shift: 8 }, Multiplier { mantissa: 1642169779, shift: 8 }, Multiplier { mantissa: 1123924059, shift: 7 }, Multiplier { mantissa: 2120057594, shift: 8 }, Multiplier { mantissa: 1434213668, shift: 7 }, Multiplier { mantissa: 2036896343, shift: 8 }, Multiplier { mantissa: 1164118935, shift: 7 }, Multiplier { mantissa: 1914917814, shift: 8 }];
+pub const LOGITS_SCALE: [Multiplier; 10] = [Multiplier { mantissa: 1352283289, shift: 7 }, Multiplier { mantissa: 1173957754, shift: 7 }, Multiplier { mantissa: 1908119492, shift: 8 }, Multiplier { mantissa: 1642169779, shift: 8 }, Multiplier { mantissa: 1123924059, shift: 7 }, Multiplier { mantissa: 2120057594, shift: 8 }, Multiplier { mantissa: 1434213668, shift: 7 }, Multiplier { mantissa: 2036896343, shift: 8 }, Multiplier { mantissa: 1164118935, shift: 7 }, Multiplier { mantissa: 1914917814, shift: 8 }];
 
 /// The output's zero point.
 pub const OUT_ZERO: i32 = 39;

@@ -26,37 +26,40 @@ impl Multiplier {
     /// `value` times this multiplier, rounded twice; halves of the second go away from zero.
     #[inline(always)]
     pub const fn scale(self, value: i32) -> i32 {
-        let high = self.high(value);
-        let half = 1 << self.shift >> 1;
-        let below = (high < 0 && self.shift > 0) as i32;
-        (high + half - below) >> self.shift
+        let high = self.high(value) as i64;
+        let half = 1i64 << self.shift >> 1;
+        let below = (high < 0 && self.shift > 0) as i64;
+        ((high + half - below) >> self.shift) as i32
+    }
+
+    /// The same for sums of at least 0, where the second rounding needs no look at the sign.
+    #[inline(always)]
+    const fn scale_positive(self, value: i32) -> i32 {
+        let half = 1u32 << self.shift >> 1;
+        ((self.high(value) as u32 + half) >> self.shift) as i32
     }
 }
 
 /// Scales a sum, adds the output's zero point and saturates to int8.
 #[inline(always)]
 pub const fn requantise(sum: i32, by: Multiplier, zero_point: i32) -> i8 {
-    let value = by.scale(sum) + zero_point;
-    if value < -128 {
+    let value = by.scale(sum);
+    // Clamped before the addition, which then cannot overflow.
+    if value < -128 - zero_point {
         -128
-    } else if value > 127 {
+    } else if value > 127 - zero_point {
         127
     } else {
-        value as i8
+        (value + zero_point) as i8
     }
 }
 
-/// The same with the zero point as the lower bound, which is a ReLU.
+/// The same with the zero point as the lower bound, which is a ReLU. In -128 ..= 127.
 ///
 /// A negative sum becomes the zero point whichever way it is rounded, so that costs nothing.
 #[inline(always)]
-pub const fn requantise_relu(sum: i32, by: Multiplier, zero_point: i32) -> i8 {
-    let sum = if sum < 0 { 0 } else { sum };
-    let half = 1 << by.shift >> 1;
-    let value = ((by.high(sum) + half) >> by.shift) + zero_point;
-    if value > 127 {
-        127
-    } else {
-        value as i8
-    }
+pub const fn requantise_relu(sum: i32, by: Multiplier, zero_point: i32) -> i32 {
+    let value = by.scale_positive(if sum < 0 { 0 } else { sum });
+    let most = 127 - zero_point;
+    (if value > most { most } else { value }) + zero_point
 }

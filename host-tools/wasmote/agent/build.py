@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -94,7 +95,7 @@ def build(crate_dir: Path, out_dir: Path, target_dir: Path | None = None) -> Bui
     made = _manifest(crate, module, files)
     _caps_check(crate, made, files)
     _golden_check(made, files)
-    symbols = out_dir.with_name(out_dir.name + ".symbols.json")
+    symbols = symbols_path(out_dir)
     _write_bundle(out_dir, {manifest.FILE_NAME: made.to_json(), **files})
     symbols.write_text(json.dumps(_symbols(module), indent=1) + "\n")
     return BuildReport(
@@ -130,6 +131,20 @@ def read_crate(crate_dir: Path) -> Crate:
         if not isinstance(package.get(key), str):
             raise BuildError(f"{path}: package.{key} is missing")
     return Crate(crate_dir.resolve(), package, metadata)
+
+
+def symbols_path(bundle: Path) -> Path:
+    """Where the build keeps the function names of the agent in `bundle`."""
+    return bundle.with_name(bundle.name + ".symbols.json")
+
+
+def read_symbols(bundle: Path) -> dict[int, str]:
+    """Function names by index, as far as they are known: messages of nodes have the index."""
+    try:
+        names = json.loads(symbols_path(bundle).read_text())
+    except OSError:
+        return {}
+    return {int(index): str(name) for index, name in names.items()}
 
 
 def is_agent(crate_dir: Path) -> bool:
@@ -189,11 +204,26 @@ def _compile(crate: Crate, target_dir: Path) -> Path:
     command = [str(CARGO), "build", "--release", "--offline", "--quiet", "--target", TARGET]
     command += ["--target-dir", str(target_dir / crate.name)]
     command += ["--manifest-path", str(crate.folder / "Cargo.toml")]
-    _run(command, environment, f"{crate.name}: cargo build")
+    try:
+        _run(command, environment, f"{crate.name}: cargo build")
+    except BuildError as error:
+        raise _memory_error(crate, str(error)) or error from None
     made = target_dir / crate.name / TARGET / "release" / (crate.name.replace("-", "_") + ".wasm")
     if not made.is_file():
         raise BuildError(f"{crate.name}: cargo made no {made.name}; is crate-type cdylib set?")
     return made
+
+
+def _memory_error(crate: Crate, output: str) -> BuildError | None:
+    """The linker's complaint in terms of Cargo.toml, where `output` holds it."""
+    found = re.search(r"initial memory too small, (\d+) bytes needed", output)
+    if not found:
+        return None
+    needed, pages = int(found[1]), _number(crate, "pages", 1)
+    return BuildError(
+        f"{crate.name}: {needed} bytes do not fit {pages} page(s) of {wasm.PAGE}; "
+        f"set pages = {-(-needed // wasm.PAGE)} in its [package.metadata.wasmote]"
+    )
 
 
 def _optimise(linked: Path, stack_bytes: int) -> Path:
@@ -312,4 +342,4 @@ def demangled(name: str) -> str:
         rest = rest[int(digits) :]
     if parts and len(parts[-1]) == 17 and parts[-1].startswith("h"):
         parts.pop()
-    return "::".join(parts)
+    return "::".join(parts) or name
