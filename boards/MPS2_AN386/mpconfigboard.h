@@ -3,6 +3,9 @@
 #define MICROPY_HW_BOARD_NAME       "MPS2_AN386"
 #define MICROPY_HW_MCU_NAME         "Cortex-M4F (emulated)"
 
+// What agents get when the configuration does not say.
+#define WASM3_POOL_BYTES            (64 * 1024)
+
 #define BOARD_CLOCK_HZ              (25000000)
 
 #define BOARD_TIMER0_BASE           (0x40000000)

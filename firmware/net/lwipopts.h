@@ -36,6 +36,8 @@
 #define MEMP_NUM_TCP_PCB                (8)
 #define MEMP_NUM_TCP_PCB_LISTEN         (4)
 #define MEMP_NUM_UDP_PCB                (6)
+// The interface looks at its link with a timer of its own: see net.c.
+#define MEMP_NUM_SYS_TIMEOUT            (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1)
 #define MEMP_NUM_SYS_TIMEOUT            (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 1) // net.c's poll_link
 
 typedef uint32_t sys_prot_t; // MicroPython's modlwip defines the lock functions all the same
