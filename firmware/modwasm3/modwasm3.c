@@ -13,8 +13,14 @@
 // In RAM because only wasm3's own header knows it.
 static mp_obj_str_t version;
 
-// Called by the first import after a reset.
+extern const mp_obj_module_t wasm3_user_cmodule;
+
+// Called by the first import after a reset. MicroPython would call it again at every
+// import, under the feet of agents that live in the pool: a module that is among the loaded
+// ones is left alone.
 static mp_obj_t wasm3_init(void) {
+    mp_obj_dict_store(MP_OBJ_FROM_PTR(&MP_STATE_VM(mp_loaded_modules_dict)),
+        MP_OBJ_NEW_QSTR(MP_QSTR_wasm3), MP_OBJ_FROM_PTR(&wasm3_user_cmodule));
     const char *text = avm_wasm3_version();
     version.base.type = &mp_type_str;
     version.data = (const byte *)text;

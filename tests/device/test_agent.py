@@ -146,6 +146,16 @@ def test_pool_does_not_drift():
     equal((after[1], after[3]), (before[1], before[3]))
 
 
+# MicroPython initialises a built-in module at each import unless the module sees to it.
+def test_importing_again_keeps_the_agents():
+    with Agent(bundle("template")) as agent:
+        want = bytes(agent.infer(bytes(range(16))))
+        held = used()
+        exec("import wasm3", {})
+        equal(used(), held)
+        equal(bytes(agent.infer(bytes(range(16)))), want)
+
+
 def test_bundles_that_do_not_fit_together():
     before = used()
     for which, change, words in (
