@@ -36,8 +36,9 @@ class Wire:
             if e.errno != errno.EINPROGRESS:
                 raise
         try:
-            # Pieces leave when flush() says so: no Nagle delay on top.
-            self._socket.setsockopt(6, 1, 1)
+            # Pieces leave when flush() says so: no Nagle delay on top. The unix port takes
+            # the option but has no name for it.
+            self._socket.setsockopt(6, getattr(socket, "TCP_NODELAY", 1), 1)
         except (OSError, ValueError):
             pass
 
