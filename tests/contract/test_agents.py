@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wasmote.agent import golden
-from wasmote.agent.build import BuildReport, build, is_agent, read_crate
+from wasmote.agent.build import BuildReport, build, cargo_test, is_agent, read_crate
 from wasmote.agent.check import check
 from wasmote.agent.runner import HostAgent
 from wasmote.paths import AGENTS
@@ -24,6 +24,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Bui
 
 def test_there_are_agents() -> None:
     assert {"digits", "template"} <= set(IDS)
+
+
+def test_crates_pass_their_own_tests() -> None:
+    done = cargo_test(AGENTS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stderr
 
 
 @pytest.mark.parametrize("name", IDS)

@@ -42,6 +42,12 @@ def test_new_agent_builds_and_checks_clean(crate: Path, target: Path, tmp_path: 
     assert (report.stack_bytes, report.linear_bytes) == (256, 288)
 
 
+def test_new_agent_passes_its_own_tests(crate: Path, tmp_path: Path) -> None:
+    done = build.cargo_test(crate, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "3 passed" in done.stdout
+
+
 def test_same_crate_elsewhere_gives_the_same_bytes(tmp_path: Path) -> None:
     bundles = []
     for place in ("a", "somewhere/else"):

@@ -1,9 +1,9 @@
 //! The convolution with its pooling, for one pooled cell at a time.
 
 use crate::lanes::{dot, largest, pack, LANES, LANE_MIDDLE};
+use crate::outputs::Outputs;
 use crate::weights::{CONV_BIAS, CONV_SCALE, CONV_WEIGHTS};
-use crate::{CHANNELS, POOLED, RELU_ZERO, SIDE, WHITE};
-use wasmote_sdk::requant::{requantise_relu, Multiplier};
+use crate::{CHANNELS, POOLED, SIDE, WHITE};
 
 const KERNEL: usize = 3;
 const TAPS: usize = KERNEL * KERNEL;
@@ -18,28 +18,17 @@ const STARTS: [usize; POOLED * POOLED] = starts();
 /// Four channels: all that is needed of them lies together, within reach of one address.
 struct Group {
     words: [u64; TAPS],
-    bias: [i32; LANES],
-    scale: [Multiplier; LANES],
+    outputs: Outputs,
 }
 
 static LAYER: [Group; GROUPS] = [group(0), group(1), group(2), group(3)];
 
 const fn group(number: usize) -> Group {
     let first = number * LANES;
-    let mut group = Group {
-        words: [0; TAPS],
-        bias: [0; LANES],
-        scale: [CONV_SCALE[0]; LANES],
-    };
-    let mut lane = 0;
-    while lane < LANES {
-        group.bias[lane] = CONV_BIAS[first + lane] - LANE_MIDDLE;
-        group.scale[lane] = CONV_SCALE[first + lane];
-        lane += 1;
-    }
+    let mut words = [0; TAPS];
     let mut tap = 0;
     while tap < TAPS {
-        group.words[tap] = pack([
+        words[tap] = pack([
             CONV_WEIGHTS[first][tap],
             CONV_WEIGHTS[first + 1][tap],
             CONV_WEIGHTS[first + 2][tap],
@@ -47,7 +36,10 @@ const fn group(number: usize) -> Group {
         ]);
         tap += 1;
     }
-    group
+    Group {
+        words,
+        outputs: Outputs::of(&CONV_BIAS, &CONV_SCALE, first, 1),
+    }
 }
 
 const fn starts() -> [usize; POOLED * POOLED] {
@@ -75,12 +67,17 @@ pub fn patches(image: &[i8; SIDE * SIDE]) -> impl Iterator<Item = &[i8; SEEN]> {
 #[inline(always)]
 pub fn cell(rows: &[i8; SEEN], features: &mut [i64; CHANNELS]) {
     let patch = patch(rows);
-    for (group, features) in LAYER.iter().zip(features.chunks_exact_mut(LANES)) {
-        // Scaling is monotonic: the largest sum becomes the largest activation.
-        let sums = largest([0, 1, PATCH, PATCH + 1].map(|start| at(&patch, start, &group.words)));
-        let constants = group.bias.iter().zip(&group.scale);
-        for ((feature, sum), (bias, scale)) in features.iter_mut().zip(sums).zip(constants) {
-            *feature = requantise_relu(sum + bias, *scale, RELU_ZERO).into();
+    for (number, group) in LAYER.iter().enumerate() {
+        let words = [
+            at(&patch, 0, &group.words),
+            at(&patch, 1, &group.words),
+            at(&patch, PATCH, &group.words),
+            at(&patch, PATCH + 1, &group.words),
+        ];
+        let sums = largest(&words);
+        for lane in 0..LANES {
+            // Scaling is monotonic: the largest sum becomes the largest activation.
+            features[number * LANES + lane] = group.outputs.relu(lane, sums[lane]);
         }
     }
 }

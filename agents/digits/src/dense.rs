@@ -1,11 +1,11 @@
 //! The dense layers: weights of four outputs in one word, lanes emptied after each chunk.
 
-use crate::lanes::{dot, fits, pack, Wide, CHUNK, LANES, LANE_MIDDLE};
+use crate::lanes::{dot, fits, pack, Wide, CHUNK, LANES};
+use crate::outputs::Outputs;
 use crate::weights::{
-    DENSE_BIAS, DENSE_SCALE, DENSE_WEIGHTS, LOGITS_BIAS, LOGITS_SCALE, LOGITS_WEIGHTS, OUT_ZERO,
+    DENSE_BIAS, DENSE_SCALE, DENSE_WEIGHTS, LOGITS_BIAS, LOGITS_SCALE, LOGITS_WEIGHTS,
 };
-use crate::{CELLS, CHANNELS, CLASSES, HIDDEN, RELU_ZERO};
-use wasmote_sdk::requant::{requantise, requantise_relu};
+use crate::{CELLS, CHANNELS, CLASSES, HIDDEN};
 
 /// Of an activation's magnitude.
 const LARGEST: i32 = 128;
@@ -19,6 +19,8 @@ pub type CellWords = [[u64; CHANNELS]; HIDDEN_GROUPS];
 pub static HIDDEN_WORDS: [CellWords; CELLS] = hidden_words();
 /// [group][neuron]
 static CLASS_WORDS: [[u64; HIDDEN]; CLASS_GROUPS] = class_words();
+static HIDDEN_OUTPUTS: [Outputs; HIDDEN_GROUPS] = hidden_outputs();
+static CLASS_OUTPUTS: [Outputs; CLASS_GROUPS] = class_outputs();
 
 const fn hidden_words() -> [CellWords; CELLS] {
     let mut words = [[[0; CHANNELS]; HIDDEN_GROUPS]; CELLS];
@@ -42,6 +44,29 @@ const fn class_words() -> [[u64; HIDDEN]; CLASS_GROUPS] {
         group += 1;
     }
     words
+}
+
+const fn hidden_outputs() -> [Outputs; HIDDEN_GROUPS] {
+    // Each chunk raises each sum.
+    const RAISED: i32 = (CELLS * CHANNELS / CHUNK) as i32;
+    let mut outputs = [Outputs::of(&DENSE_BIAS, &DENSE_SCALE, 0, RAISED); HIDDEN_GROUPS];
+    let mut group = 1;
+    while group < HIDDEN_GROUPS {
+        outputs[group] = Outputs::of(&DENSE_BIAS, &DENSE_SCALE, group * LANES, RAISED);
+        group += 1;
+    }
+    outputs
+}
+
+const fn class_outputs() -> [Outputs; CLASS_GROUPS] {
+    const RAISED: i32 = (HIDDEN / CHUNK) as i32;
+    let mut outputs = [Outputs::of(&LOGITS_BIAS, &LOGITS_SCALE, 0, RAISED); CLASS_GROUPS];
+    let mut group = 1;
+    while group < CLASS_GROUPS {
+        outputs[group] = Outputs::of(&LOGITS_BIAS, &LOGITS_SCALE, group * LANES, RAISED);
+        group += 1;
+    }
+    outputs
 }
 
 /// The words of one group of outputs; outputs that do not exist weigh nothing.
@@ -86,38 +111,30 @@ impl Hidden {
     }
 
     /// The layer's activations.
-    pub fn activations(&self) -> [i64; HIDDEN] {
-        // Each chunk raised each sum.
-        const RAISED: i32 = (CELLS * CHANNELS / CHUNK) as i32 * LANE_MIDDLE;
-        let mut activations = [0; HIDDEN];
-        let constants = DENSE_BIAS
-            .chunks_exact(LANES)
-            .zip(DENSE_SCALE.chunks_exact(LANES));
-        let groups = activations.chunks_exact_mut(LANES).zip(&self.0);
-        for ((outputs, wide), (biases, scales)) in groups.zip(constants) {
-            let constants = biases.iter().zip(scales);
-            for ((output, sum), (bias, scale)) in outputs.iter_mut().zip(wide.sums()).zip(constants)
-            {
-                *output = requantise_relu(sum - RAISED + bias, *scale, RELU_ZERO).into();
+    #[inline(always)]
+    pub fn activations(&self, activations: &mut [i64; HIDDEN]) {
+        for (group, (wide, outputs)) in self.0.iter().zip(&HIDDEN_OUTPUTS).enumerate() {
+            let sums = wide.sums();
+            for lane in 0..LANES {
+                activations[group * LANES + lane] = outputs.relu(lane, sums[lane]);
             }
         }
-        activations
     }
 }
 
 /// The last layer.
+#[inline(always)]
 pub fn logits(hidden: &[i64; HIDDEN], logits: &mut [i8; CLASSES]) {
-    const RAISED: i32 = (HIDDEN / CHUNK) as i32 * LANE_MIDDLE;
-    let constants = LOGITS_BIAS.chunks(LANES).zip(LOGITS_SCALE.chunks(LANES));
-    let groups = logits.chunks_mut(LANES).zip(&CLASS_WORDS);
-    for ((outputs, words), (biases, scales)) in groups.zip(constants) {
+    let mut all = [0; CLASS_GROUPS * LANES];
+    for (group, (words, outputs)) in CLASS_WORDS.iter().zip(&CLASS_OUTPUTS).enumerate() {
         let mut wide = Wide::ZERO;
         add_chunks(&mut wide, words, hidden);
-        let constants = biases.iter().zip(scales);
-        for ((output, sum), (bias, scale)) in outputs.iter_mut().zip(wide.sums()).zip(constants) {
-            *output = requantise(sum - RAISED + bias, *scale, OUT_ZERO);
+        let sums = wide.sums();
+        for lane in 0..LANES {
+            all[group * LANES + lane] = outputs.logit(lane, sums[lane]);
         }
     }
+    logits.copy_from_slice(&all[..CLASSES]);
 }
 
 #[inline(always)]

@@ -50,14 +50,15 @@ pub fn dot<const N: usize>(weights: &[u64; N], values: &[i64; N]) -> u64 {
 
 /// The largest lanes, each raised by `LANE_MIDDLE`, of words that came from `dot`.
 #[inline(always)]
-pub fn largest<const N: usize>(words: [u64; N]) -> [i32; LANES] {
+pub fn largest(words: &[u64; 4]) -> [i32; LANES] {
     let mut largest = [0u32; LANES];
     for word in words {
         // Where the high lane is larger the whole half is; shifted up, the low lane is alone.
-        let (low, high) = (word as u32, (word >> 32) as u32);
-        for (most, half) in largest.iter_mut().zip([low << 16, low, high << 16, high]) {
-            *most = half.max(*most);
-        }
+        let (low, high) = (*word as u32, (*word >> 32) as u32);
+        largest[0] = largest[0].max(low << 16);
+        largest[1] = largest[1].max(low);
+        largest[2] = largest[2].max(high << 16);
+        largest[3] = largest[3].max(high);
     }
     largest.map(|half| (half >> 16) as i32)
 }

@@ -12,6 +12,7 @@
 mod conv;
 mod dense;
 mod lanes;
+mod outputs;
 mod weights;
 
 use wasmote_sdk::{export_agent, Agent, Error};
@@ -47,7 +48,9 @@ impl Agent for Digits {
             conv::cell(rows, &mut features);
             hidden.add(words, &features);
         }
-        dense::logits(&hidden.activations(), logits);
+        let mut activations = [0; HIDDEN];
+        hidden.activations(&mut activations);
+        dense::logits(&activations, logits);
         Ok(())
     }
 }

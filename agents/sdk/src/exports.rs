@@ -15,7 +15,10 @@ unsafe impl<A: Agent, const M: usize> Sync for Static<A, M> {}
 
 impl<A: Agent, const M: usize> Static<A, M> {
     /// The agent before `init`.
-    pub const NEW: Self = Static(UnsafeCell::new(Slot::NEW));
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Static(UnsafeCell::new(Slot::NEW))
+    }
 
     /// Export `init`.
     pub fn init(&self, model_len: i32) -> i32 {
@@ -75,7 +78,7 @@ macro_rules! export_agent {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code)]
         const _: () = {
-            static AGENT: $crate::Static<$agent, { $bytes }> = $crate::Static::NEW;
+            static AGENT: $crate::Static<$agent, { $bytes }> = $crate::Static::new();
 
             #[no_mangle]
             extern "C" fn abi() -> i32 {
@@ -100,7 +103,7 @@ macro_rules! export_agent {
             $($more)*
         };
         #[cfg(not(target_arch = "wasm32"))]
-        const _: $crate::Static<$agent, { $bytes }> = $crate::Static::NEW;
+        const _: $crate::Static<$agent, { $bytes }> = $crate::Static::new();
     };
 }
 

@@ -4,6 +4,7 @@
 //! 1. `Cargo.toml`: the tensors and limits under `[package.metadata.wasmote]`;
 //! 2. `Input`, `Output` and `infer` below, so that they agree with it;
 //! 3. `golden.py`, which writes inputs with the outputs that you expect of them.
+//!
 //! `wasmote agent build` and `wasmote agent check` say what does not fit together.
 
 // The node has no operating system; tests on the development machine have one.

@@ -133,6 +133,16 @@ def read_crate(crate_dir: Path) -> Crate:
     return Crate(crate_dir.resolve(), package, metadata)
 
 
+def cargo_test(crate_dir: Path, target_dir: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the tests of a crate, or of a workspace, on this machine."""
+    target_dir = (target_dir or BUILD / "cargo").resolve() / "test"
+    command = [str(CARGO), "test", "--offline", "--workspace", "--target-dir", str(target_dir)]
+    command += ["--manifest-path", str(crate_dir / "Cargo.toml")]
+    return subprocess.run(
+        command, env=_environment(target_dir), capture_output=True, text=True, check=False
+    )
+
+
 def symbols_path(bundle: Path) -> Path:
     """Where the build keeps the function names of the agent in `bundle`."""
     return bundle.with_name(bundle.name + ".symbols.json")
@@ -191,10 +201,7 @@ def _stack_bytes(crate: Crate) -> int:
 def _compile(crate: Crate, target_dir: Path) -> Path:
     flags = link_flags(crate)
     environment = {
-        "PATH": "/usr/bin:/bin",
-        # A folder of our own: no ~/.cargo is needed, and none of the user's settings count.
-        "CARGO_HOME": str(target_dir / "home"),
-        "RUSTC": str(RUSTC),
+        **_environment(target_dir),
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
         "CARGO_PROFILE_RELEASE_OPT_LEVEL": "3",
         "CARGO_PROFILE_RELEASE_LTO": "fat",
@@ -212,6 +219,16 @@ def _compile(crate: Crate, target_dir: Path) -> Path:
     if not made.is_file():
         raise BuildError(f"{crate.name}: cargo made no {made.name}; is crate-type cdylib set?")
     return made
+
+
+def _environment(target_dir: Path) -> dict[str, str]:
+    """Nothing of the user's settings counts, and no ~/.cargo is needed."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "CARGO_HOME": str(target_dir / "home"),
+        "RUSTC": str(RUSTC),
+        "RUSTDOC": str(RUSTC.with_name("rustdoc")),
+    }
 
 
 def _memory_error(crate: Crate, output: str) -> BuildError | None:

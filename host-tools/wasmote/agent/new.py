@@ -29,6 +29,9 @@ def create(name: str, crate: Path) -> Path:
     shutil.copytree(TEMPLATE, crate, ignore=_NOT_COPIED)
     manifest = crate / "Cargo.toml"
     manifest.write_text(_renamed(manifest.read_text(), name, crate))
+    for test in (crate / "tests").glob("*.rs"):
+        # Rust writes - in a crate's name as _.
+        test.write_text(test.read_text().replace("template::", name.replace("-", "_") + "::"))
     return crate
 
 
