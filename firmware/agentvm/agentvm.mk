@@ -2,11 +2,16 @@
 # AGENTVM_SRC_C (ours), AGENTVM_WASM3_C (wasm3, wrapped) and the flags of both.
 AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	agent.c \
+	call.c \
 	error.c \
 	heap.c \
 	inspect.c \
+	load.c \
+	lookup.c \
 	meter.c \
+	policy.c \
 	pool.c \
+	reader.c \
 	vm.c \
 	)
 

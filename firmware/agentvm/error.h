@@ -42,7 +42,7 @@ const char *avm_code_name(int32_t code);
 // The account: `text` says what, without the agent's name and the reason's word.
 typedef struct {
     avm_error_t error;
-    int32_t code; // of AVM_CODE and AVM_INIT_FAILED
+    int32_t code; // that the agent returned; 0: none
     int32_t function; // index of the function that trapped
     char text[AVM_FAULT_TEXT_BYTES];
 } avm_fault_t;

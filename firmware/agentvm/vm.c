@@ -61,6 +61,12 @@ static void name_function(avm_fault_t *fault, const char *before, IM3Function fu
     }
 }
 
+static const char *trap_words(M3Result result) {
+    begins_with(&result, "[trap] ");
+    // An import that nobody has linked; 0.5.0 has better words for it.
+    return strcmp(result, "function body is missing") == 0 ? m3Err_functionImportMissing : result;
+}
+
 static avm_error_t run_fault(avm_fault_t *fault, M3Result result, IM3Function called) {
     avm_error_t error = avm_meter_reason(result);
     IM3Function function = avm_meter.function ? avm_meter.function : called;
@@ -71,8 +77,7 @@ static avm_error_t run_fault(avm_fault_t *fault, M3Result result, IM3Function ca
     } else if (error == AVM_INTERRUPTED) {
         avm_fault(fault, error, "stopped");
     } else if (result != host_failed) {
-        begins_with(&result, "[trap] ");
-        avm_fault(fault, AVM_TRAP, result);
+        avm_fault(fault, AVM_TRAP, trap_words(result));
     }
     name_function(fault, " in function ", function);
     return fault->error;

@@ -24,10 +24,9 @@
 #define d_m3VerboseErrorMessages 0
 #endif
 
-// One table of operations less; only compiling gets slower. (0.9.0)
-#ifndef d_m3CascadedOpcodes
-#define d_m3CascadedOpcodes 0
-#endif
+// Must stay 1: with 0, 0.9.0's validation does not recognise the opcodes that begin with
+// 0xfc, and lets anything pass behind one.
+#define d_m3CascadedOpcodes 1
 
 // The C stack is watched by meter.h, whose limit is the host's and not a constant.
 #define d_m3MaxNativeStack 0

@@ -137,7 +137,7 @@ static __attribute__((noreturn)) void raise_fault(const avm_fault_t *fault, cons
     mp_obj_t args[] = {
         text_of(name, word, fault),
         mp_obj_new_str(word, strlen(word)),
-        mp_obj_new_int(fault->code),
+        fault->code == 0 ? mp_const_none : mp_obj_new_int(fault->code),
     };
     const mp_obj_type_t *type = type_of(fault->error);
     size_t count = type == &mp_type_ValueError ? 1 : 3;
