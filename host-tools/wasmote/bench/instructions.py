@@ -11,15 +11,18 @@ from wasmote.agent.manifest import Manifest
 from wasmote.boards import Board
 from wasmote.build.report import Figures
 from wasmote.errors import DeviceError, UsageError, WasmoteError
-from wasmote.links import bundles
-from wasmote.links.serial import SerialLink
+from wasmote.links import bundles, connected
+from wasmote.links.lines import SerialLines
 from wasmote.sim import Simulator, simulator
 
 SIM_NAME = "bench"
 RUNS = 3
 MEASURE_TIMEOUT_S = 60
-# Interrupts are off while it counts: how many of them fall into the stretch depends on when the
-# host's bytes came in. `none` is what counting itself costs, and is taken off.
+RESULT = "bench: "
+# main.py: it runs from the board's start on, with nothing coming in from outside, so that every
+# start does the same, tick for tick. Interrupts are off while it counts, so that none of them is
+# counted; `none` is what counting itself costs, and is taken off. It tells its figures until
+# somebody listens.
 _MEASURE = """
 import gc, machine, time, wasmote
 def measure(path, sample):
@@ -42,7 +45,10 @@ def measure(path, sample):
     output = bytes(infer(sample))
     agent.close()
     return load - none, first - none, again - none, output
-print(measure({path!r}, {sample!r}))
+result = measure({path!r}, {sample!r})
+while True:
+    print({marker!r} + repr(result))
+    time.sleep_ms(100)
 """
 
 
@@ -64,19 +70,27 @@ def multiply_accumulates(crate: Path) -> int:
     return macs
 
 
-def run_once(board: Board, bundle: Path) -> Cost:
-    """Boots the board with exact counting, loads the agent, infers its first golden vector."""
+def prepare(board: Board, bundle: Path) -> bytes:
+    """Puts agent and measurement onto the board; returns the output to expect."""
     given, wanted = golden.read((bundle / golden.FILE_NAME).read_bytes()).pairs[0]
     manifest, files = bundles.load(bundle)
-    with Simulator(board, SIM_NAME, icount=True, fresh=True) as running:
-        link = SerialLink(running.port)
+    path = f"{bundles.FOLDER}/{manifest.name}"
+    code = _MEASURE.format(path=path, sample=given, marker=RESULT)
+    with Simulator(board, SIM_NAME, fresh=True) as running, connected(running.device) as link:
+        bundles.upload(link, manifest.name, files)
+        link.write("/main.py", code.encode())
+    return wanted
+
+
+def run_once(board: Board, wanted: bytes) -> Cost:
+    """Boots the board with exact counting and takes the figures that it prints."""
+    with Simulator(board, SIM_NAME, icount=True) as running:
+        serial = SerialLines(running.port)
         try:
-            bundles.upload(link, manifest.name, files)
-            path = f"{bundles.FOLDER}/{manifest.name}"
-            said = link.exec(_MEASURE.format(path=path, sample=given), MEASURE_TIMEOUT_S)
+            said = serial.wait(RESULT, MEASURE_TIMEOUT_S)[-1]
         finally:
-            link.close()
-    return _parse(said, wanted, board.instructions_per_tick)
+            serial.close()
+    return _parse(said.partition(RESULT)[2], wanted, board.instructions_per_tick)
 
 
 def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
@@ -95,7 +109,8 @@ def run(board: Board, agent: str) -> Figures:
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
     bundle = paths.BUILD / "agents" / agent
     simulator.install(board, SIM_NAME, board.firmware)
-    costs = [run_once(board, bundle) for _ in range(RUNS)]
+    wanted = prepare(board, bundle)
+    costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:
         raise WasmoteError(f"bench: {RUNS} runs should be identical: {costs}")
     macs = multiply_accumulates(paths.AGENTS / agent)

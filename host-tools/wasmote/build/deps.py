@@ -137,6 +137,7 @@ def is_current(source: Source, third_party: Path) -> bool:
 
 def ensure(sources: list[Source], third_party: Path, say: Say) -> list[str]:
     """Brings what is missing or was pinned anew; returns the names of what it brought."""
+    third_party = third_party.resolve()  # the clients run in folders of their own
     brought = []
     for source in sources:
         instead = os.environ.get(source.override, "") if source.override else ""

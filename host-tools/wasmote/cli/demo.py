@@ -39,8 +39,8 @@ class Plain:
         self.out.say(f"demo: {text}")
 
     def line(self, text: str) -> None:
-        """The node's own lines, marked."""
-        if text.startswith("wasmote:"):
+        """The board's own lines, marked."""
+        if text.strip():
             self.out.say(f"board: {text}")
 
     def result(self, result: Result, tally: Tally, sample: bytes) -> None:

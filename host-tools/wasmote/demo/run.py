@@ -119,15 +119,15 @@ def _follow(
     tally = Tally(material.expected, material.labels)
     counts: dict[str, int] = {}
     serial = SerialLines(running.port)
-    last = time.monotonic()
+    last, starts = time.monotonic(), 0
     try:
         while not counts or len(tally.results) < counts.get("acknowledged", 0):
             for line in serial.poll():
                 events.line(line)
                 counts = parse_done(line) or counts
                 last = time.monotonic()
-                if line.startswith("wasmote: error:"):
-                    raise DeviceError(f"the node says: {line}")
+                starts += line.startswith("wasmote: boot ")
+                _line_check(line, starts)
             if _take(listener, tally, material, events):
                 last = time.monotonic()
             if time.monotonic() - last > SILENCE_S:
@@ -135,6 +135,14 @@ def _follow(
     finally:
         serial.close()
     return tally, counts
+
+
+def _line_check(line: str, starts: int) -> None:
+    """Raises DeviceError where the node cannot go on, or never gets anywhere."""
+    if line.startswith("wasmote: error:"):
+        raise DeviceError(f"the node says: {line}")
+    if starts > 1:
+        raise DeviceError("the board started again in the middle; see what it printed")
 
 
 def _take(listener: Listener, tally: Tally, material: Material, events: Events) -> bool:

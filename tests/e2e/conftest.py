@@ -1,0 +1,41 @@
+"""End to end: an emulated board, real mpremote, real mosquitto."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from commands import Run
+
+from wasmote.boards import Board
+from wasmote.sim import Simulator, simulator
+
+COMMAND_TIMEOUT_S = 120
+
+
+@pytest.fixture(scope="module")
+def running(board: Board) -> Iterator[Simulator]:
+    """The emulated board, booted once for each file of tests, with an empty flash."""
+    name = "test-e2e"
+    simulator.install(board, name, board.firmware)
+    with Simulator(board, name, fresh=True) as booted:
+        yield booted
+
+
+def _run(*words: str, timeout: float = COMMAND_TIMEOUT_S) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.fixture(scope="session")
+def mpremote() -> Run:
+    """Runs the real mpremote on a port: mpremote(port, "fs", "ls")."""
+    return lambda port, *words: _run("mpremote", "connect", port, *words)
+
+
+@pytest.fixture(scope="session")
+def wasmote() -> Run:
+    """Runs the command wasmote as people do, without a terminal."""
+    return lambda *words: _run("wasmote.cli.main", *words)
