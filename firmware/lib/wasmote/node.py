@@ -66,8 +66,7 @@ class Node:
         from .worker import Worker
 
         config = self.config
-        self.boot = fs.next_boot()
-        self.log("boot %d" % self.boot)
+        self._count_start()
         self._reserve_pool(config["pool_bytes"])
         self.link = self._new_link()
         for entry in config["agents"]:
@@ -82,6 +81,14 @@ class Node:
         self._spawn(self._report_often())
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
+
+    # A file system that is full or worn out does not keep a node from its work.
+    def _count_start(self):
+        try:
+            self.boot = fs.next_boot()
+            self.log("boot %d" % self.boot)
+        except OSError as e:
+            self.log("error: this start cannot be counted: %s" % e)
 
     # Agents that the pool is too small for say so when they are loaded.
     def _reserve_pool(self, size):

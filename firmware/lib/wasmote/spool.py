@@ -57,16 +57,22 @@ class Spool:
     # `owner_of(topic)`: the counters of the agent whose topic it is.
     def recover(self, owner_of):
         self._owner_of = owner_of
-        try:
-            names = sorted(os.listdir(fs.path(self._folder)))
-        except OSError:
-            os.mkdir(fs.path(self._folder))
-            names = []
-        for name in names:
+        for name in self._names():
             if len(name) == 8 and name.isdigit():
                 self._recover_segment(int(name))
         if self.left:
             self._log("queue: %d results found in flash" % self.left)
+
+    def _names(self):
+        try:
+            return sorted(os.listdir(fs.path(self._folder)))
+        except OSError:
+            pass
+        try:
+            os.mkdir(fs.path(self._folder))
+        except OSError as e:
+            self._report(e)
+        return []
 
     def _recover_segment(self, number):
         segment = _Segment(self._folder, number)
@@ -109,7 +115,6 @@ class Spool:
         try:
             segment = self._open_segment(_HEADER_BYTES + len(topic) + len(record) - 2)
             segment.bytes += _write_record(self._file, topic, record, again)
-            self._full = False
         except OSError as e:
             self._report(e)
             return False
@@ -155,11 +160,15 @@ class Spool:
             self.left -= count
         segment.unread.clear()
 
-    # Nothing more is written to the last segment.
+    # Nothing more is written to the last segment. What it holds was flushed by then, so
+    # that a full file system which cannot even close it costs nothing.
     def seal(self):
         if self._file:
-            self._file.close()
-            self._file = None
+            f, self._file = self._file, None
+            try:
+                f.close()
+            except OSError:
+                pass
 
     # The link is up: moves records to the queue while it has room, and deletes the
     # segments that are done with.
@@ -172,6 +181,7 @@ class Spool:
                 self._load_segment(segment, queue)
         while self._segments and not self._segments[0].left() and not self._segments[0].loaded:
             self._segments.pop(0).remove()
+            self._full = False
 
     def _load_segment(self, segment, queue):
         with open(segment.path, "rb") as f:
