@@ -103,9 +103,13 @@ def test_files():
     entry = {"size": 1, "sha256": "00" * 32}
     refused(["files", ".x"], entry, "files..x: not a name of a file in a bundle")
     refused(["files", "a/b"], entry, "files.a/b: not a name of a file in a bundle")
-    refused(["files", "manifest.json"], entry, "files.manifest.json: a manifest does not list itself")
+    refused(
+        ["files", "manifest.json"], entry, "files.manifest.json: a manifest does not list itself"
+    )
     refused(["files"], {}, "files.agent.wasm: missing")
-    refused(["files", "agent.wasm", "size"], -1, "files.agent.wasm.size: -1 is not in 0..2147483647")
+    refused(
+        ["files", "agent.wasm", "size"], -1, "files.agent.wasm.size: -1 is not in 0..2147483647"
+    )
     error = raises(
         manifest.ManifestError,
         lambda: parse(dict_with("files", {"agent.wasm": {"size": 1, "sha256": "0A" * 32}})),

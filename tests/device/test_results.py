@@ -27,7 +27,9 @@ def payload(record):
 
 
 def test_json_of_every_type():
-    agent = Agent(("a", "int8", 3, 1), ("b", "uint8", 1, 1), ("c", "int16", 2, 2), ("d", "int32", 1, 4))
+    agent = Agent(
+        ("a", "int8", 3, 1), ("b", "uint8", 1, 1), ("c", "int16", 2, 2), ("d", "int32", 1, 4)
+    )
     output = struct.pack("<3bB2hi", -128, 0, 127, 255, -300, 300, -2000000000)
     record = JsonResult(agent, 7).record(5, 4000000000, 12, 9, 3400, memoryview(output))
     equal(
