@@ -31,7 +31,7 @@ static bool read_limits(avm_reader_t *r, uint32_t *minimum, uint32_t *maximum) {
 static void check_types(avm_module_info_t *info, avm_reader_t *r) {
     info->types = avm_read_count(r);
     for (uint32_t i = 0; i < info->types && r->wrong == NULL; i++) {
-        avm_read_function_type(r);
+        info->beyond_mvp |= avm_read_function_type(r) > 1;
     }
 }
 

@@ -57,7 +57,7 @@ typedef struct {
     uint32_t memory_pages;
     uint32_t memory_maximum;
     bool has_start;
-    bool beyond_mvp; // passive segments or a data count section
+    bool beyond_mvp; // passive segments, a data count section, more than one result
     uint64_t data_end; // where the data segment that reaches highest ends
 } avm_module_info_t;
 

@@ -69,7 +69,7 @@ static avm_error_t build(avm_agent_t *agent, avm_module_t **module, avm_import_t
         error = link_imports(*module, imports, config, fault);
     }
     if (!error) {
-        error = avm_module_compile(*module, fault);
+        error = avm_module_compile(*module, true, fault);
     }
     return error;
 }

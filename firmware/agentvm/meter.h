@@ -41,6 +41,8 @@ void avm_meter_end(const avm_meter_t *before);
 // wants.
 uint32_t avm_meter_pause(void);
 void avm_meter_resume(uint32_t paused_us);
+// After one whose time is: the next tick looks.
+void avm_meter_hurry(void);
 
 // The slow half of avm_meter_tick: a reason to stop, or NULL.
 const void *avm_meter_look(void);

@@ -139,7 +139,7 @@ static avm_error_t check_memory(uint32_t memory_bytes, const avm_module_info_t *
 avm_error_t avm_policy_check(const avm_agent_config_t *config, const avm_module_info_t *info,
     avm_fault_t *fault) {
     if (info->beyond_mvp) {
-        return avm_fault(fault, AVM_MALFORMED, "has segments that the MVP does not know");
+        return avm_fault(fault, AVM_MALFORMED, "has segments or signatures that the MVP does not know");
     }
     avm_error_t error = check_imports(config, info, fault);
     if (!error) {

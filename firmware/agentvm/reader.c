@@ -107,12 +107,13 @@ uint32_t avm_read_constant(avm_reader_t *r) {
     return value;
 }
 
-void avm_read_function_type(avm_reader_t *r) {
+uint32_t avm_read_function_type(avm_reader_t *r) {
+    uint32_t count = 0;
     if (avm_read_byte(r) != AVM_TYPE_FUNCTION) {
         avm_reader_refuse(r, "has a type that is not a function's");
     }
     for (int part = 0; part < 2; part++) {
-        uint32_t count = avm_read_count(r);
+        count = avm_read_count(r);
         if (count > AVM_SIGNATURE_MAX) {
             avm_reader_refuse(r, "has a signature that is too long");
         }
@@ -120,4 +121,5 @@ void avm_read_function_type(avm_reader_t *r) {
             avm_read_value_type(r);
         }
     }
+    return count;
 }

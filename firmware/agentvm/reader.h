@@ -30,7 +30,8 @@ void avm_read_skip(avm_reader_t *r, uint32_t bytes);
 uint32_t avm_read_count(avm_reader_t *r);
 const char *avm_read_name(avm_reader_t *r, uint32_t *length);
 uint8_t avm_read_value_type(avm_reader_t *r);
-void avm_read_function_type(avm_reader_t *r);
+// Gives the number of results.
+uint32_t avm_read_function_type(avm_reader_t *r);
 
 // The one constant that an initial value may be, since there are no imported globals to
 // read: its low 32 bits.

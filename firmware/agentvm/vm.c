@@ -1,6 +1,7 @@
 #include "wasm3_config.h"
 
 #include "vm.h"
+#include "wasm3_compile.h"
 
 #include "m3_env.h"
 #include "m3_exec_defs.h"
@@ -238,9 +239,10 @@ static M3Result compile(void *step) {
     return m3Err_none;
 }
 
-avm_error_t avm_module_compile(avm_module_t *module, avm_fault_t *fault) {
+avm_error_t avm_module_compile(avm_module_t *module, bool mvp_only, avm_fault_t *fault) {
     compile_step_t step = {{compile}, module_of(module), 0};
     avm_heap_t *heap = heap_of(step.module->runtime);
+    avm_compile_mvp_only = mvp_only;
     M3Result result = guarded(heap, &step.step);
     if (result && load_fault(fault, heap, result) == AVM_MALFORMED) {
         name_function(fault, " in function ", &step.module->functions[step.index]);
@@ -263,6 +265,8 @@ static const void *call_import(IM3Runtime runtime, IM3ImportContext context, uin
     avm_error_t error = import->function(&call);
     if (import->trusted) {
         avm_meter_resume(paused);
+    } else {
+        avm_meter_hurry();
     }
     return error ? host_failed : NULL;
 }

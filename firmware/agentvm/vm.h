@@ -80,8 +80,9 @@ avm_error_t avm_module_link(avm_module_t *module, const char *from, const char *
 // The first import without a function; NULL when all have one.
 const avm_function_t *avm_module_unlinked(const avm_module_t *module);
 
-// Validates (wasm3 0.9.0 on) and compiles every function.
-avm_error_t avm_module_compile(avm_module_t *module, avm_fault_t *fault);
+// Validates (wasm3 0.9.0 on) and compiles every function. mvp_only refuses instructions
+// beyond the MVP and sign extension.
+avm_error_t avm_module_compile(avm_module_t *module, bool mvp_only, avm_fault_t *fault);
 
 // Runs the start function, if there is one that has not run.
 avm_error_t avm_module_start(avm_module_t *module, uint32_t deadline_ms, avm_fault_t *fault);

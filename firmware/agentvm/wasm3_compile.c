@@ -5,6 +5,7 @@
 #include "wasm3_config.h"
 
 #include "meter.h"
+#include "wasm3_compile.h"
 
 #define M3_COMPILE_OPCODES
 #include "m3_env.h"
@@ -53,15 +54,35 @@ d_m3Op(MeteredEntry) {
     return r;
 }
 
+bool avm_compile_mvp_only;
+
+static bool is_mvp(m3opcode_t opcode) {
+    return opcode <= 0x11 // control
+           || opcode == 0x1a || opcode == 0x1b // drop, select
+           || (opcode >= 0x20 && opcode <= 0x24) // locals and globals
+           || (opcode >= 0x28 && opcode <= 0xc4); // memory, numbers, sign extension
+}
+
 static M3Result read_opcode(m3opcode_t *o_value, bytes_t *io_bytes, cbytes_t i_end) {
     if (avm_meter_stack_short(COMPILE_STACK_BYTES)) {
         return m3Err_functionStackOverflow;
     }
-    return Read_opcode(o_value, io_bytes, i_end);
+    M3Result result = Read_opcode(o_value, io_bytes, i_end);
+    return result == NULL && avm_compile_mvp_only && !is_mvp(*o_value) ? m3Err_unknownOpcode
+        : result;
+}
+
+// Only block types have 33 bits; one that is not negative names a signature, which the MVP
+// does not know for blocks.
+static M3Result read_signed(i64 *o_value, u32 i_bits, bytes_t *io_bytes, cbytes_t i_end) {
+    M3Result result = ReadLebSigned(o_value, i_bits, io_bytes, i_end);
+    return result == NULL && avm_compile_mvp_only && i_bits == 33 && *o_value >= 0
+        ? m3Err_unknownOpcode : result;
 }
 
 #define op_Loop op_MeteredLoop
 #define op_Entry op_MeteredEntry
 #define Read_opcode read_opcode
+#define ReadLebSigned read_signed
 
 #include "m3_compile.c"

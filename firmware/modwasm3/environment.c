@@ -112,7 +112,7 @@ void wasm3_module_prepare(wasm3_module_t *self) {
     if (self->ready) {
         return;
     }
-    avm_error_t error = avm_module_compile(self->module, &fault);
+    avm_error_t error = avm_module_compile(self->module, false, &fault);
     wasm3_check(error, &fault, NULL);
     self->ready = true;
     error = avm_module_start(self->module, 0, &fault);

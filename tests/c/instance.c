@@ -33,7 +33,7 @@ avm_error_t instance_open(instance_t *self, const char *file, uint32_t memory_li
 void instance_load(instance_t *self, const char *file) {
     avm_error_t error = instance_open(self, file, 0);
     if (!error) {
-        error = avm_module_compile(self->module, &self->fault);
+        error = avm_module_compile(self->module, false, &self->fault);
     }
     if (!error) {
         error = avm_module_start(self->module, 1000, &self->fault);

@@ -23,7 +23,7 @@ static void test_deadline(void) {
     static const struct {
         const char *name;
         int32_t argument;
-    } cases[] = {{"bare", 0}, {"branch_if", 0}, {"table", 0}, {"nested", 0}, {"fork", 60}};
+    } cases[] = {{"bare", 0}, {"branch_if", 0}, {"table", 1}, {"nested", 0}, {"fork", 60}};
     instance_t t;
     check_case("limits_deadline");
     instance_load(&t, "modules/endless.wasm");
@@ -52,9 +52,8 @@ static void test_poll(void) {
     check_case("limits_poll_often");
     support_polls = 0;
     took = run_for(&t, "bare", 0, 200, AVM_DEADLINE);
-    // About one a millisecond; under sanitizers and load a fifth of that will do.
-    check(support_polls > took / 5000 && support_polls < took / 100, "%u polls in %u us",
-        support_polls, took);
+    // At least one a millisecond; under sanitizers and load a fifth of that will do.
+    check(support_polls > took / 5000, "%u polls in %u us", support_polls, took);
     instance_free(&t);
 }
 
@@ -79,7 +78,7 @@ static void test_trusted(void) {
         const char *name = avm_function_name(avm_module_function(t.module, i));
         avm_module_link(t.module, "host", name, NULL, &import, &t.fault);
     }
-    check(!avm_module_compile(t.module, &t.fault), "%s", t.fault.text);
+    check(!avm_module_compile(t.module, false, &t.fault), "%s", t.fault.text);
     slept_us = 20000;
     avm_function_t *function = instance_function(&t, "count");
     import.trusted = true;
@@ -116,7 +115,7 @@ static void test_c_stack(void) {
     check(!avm_runtime_new(&t.runtime, heap, t.env, 32 * 1024 * 1024, 0, &t.fault), "%s",
         t.fault.text);
     avm_runtime_load(t.runtime, t.module, &t.info, &t.fault);
-    check(!avm_module_compile(t.module, &t.fault), "%s", t.fault.text);
+    check(!avm_module_compile(t.module, false, &t.fault), "%s", t.fault.text);
     support_stack_bytes = 200000;
     run_for(&t, "ping", 0, 60000, AVM_TRAP);
     check_holds(t.fault.text, "stack overflow");
@@ -179,7 +178,7 @@ static avm_error_t compile_nested(uint32_t depth, size_t stack_bytes, avm_fault_
         error = avm_runtime_load(t.runtime, t.module, &t.info, fault);
     }
     if (!error) {
-        error = avm_module_compile(t.module, fault);
+        error = avm_module_compile(t.module, false, fault);
     }
     support_stack_bytes = 1024 * 1024;
     instance_free(&t);

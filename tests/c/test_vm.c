@@ -144,7 +144,7 @@ static void host_load(host_t *host) {
     memset(host, 0, sizeof(*host));
     check(!instance_open(&host->t, "modules/imports.wasm", 0), "%s", host->t.fault.text);
     host_link(host);
-    check(!avm_module_compile(host->t.module, &host->t.fault), "%s", host->t.fault.text);
+    check(!avm_module_compile(host->t.module, false, &host->t.fault), "%s", host->t.fault.text);
 }
 
 static void test_imports(void) {
@@ -252,7 +252,7 @@ static void test_memory_limit(void) {
     instance_t t;
     check_case("vm_memory_limit");
     check(!instance_open(&t, "modules/memory.wasm", 1000), "%s", t.fault.text);
-    check(!avm_module_compile(t.module, &t.fault), "%s", t.fault.text);
+    check(!avm_module_compile(t.module, false, &t.fault), "%s", t.fault.text);
     check(avm_runtime_memory(t.runtime).length == 1000, "not 1000 bytes");
     check(instance_call_i32(&t, "load", 996, 0) == 0, "the last word");
     check(instance_call_i32(&t, "load", 997, 0) == -12345678, "beyond the limit");
@@ -262,7 +262,7 @@ static void test_memory_limit(void) {
     instance_free(&t);
     check_case("vm_memory_limit_two_pages");
     check(!instance_open(&t, "modules/memory.wasm", 2 * 65536 + 5), "%s", t.fault.text);
-    check(!avm_module_compile(t.module, &t.fault), "%s", t.fault.text);
+    check(!avm_module_compile(t.module, false, &t.fault), "%s", t.fault.text);
     check(instance_call_i32(&t, "grow", 1, 0) == 1, "did not grow to the limit");
     check(instance_call_i32(&t, "grow", 1, 0) == -1, "grew beyond the limit");
     instance_free(&t);
@@ -329,7 +329,7 @@ static void test_start(void) {
     instance_free(&t);
     check_case("vm_start_unlinked");
     check(!instance_open(&t, "modules/start_import.wasm", 0), "%s", t.fault.text);
-    avm_error_t error = avm_module_compile(t.module, &t.fault);
+    avm_error_t error = avm_module_compile(t.module, false, &t.fault);
     if (!error) {
         error = avm_module_start(t.module, 1000, &t.fault);
     }

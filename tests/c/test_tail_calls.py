@@ -1,0 +1,55 @@
+"""wasm3's operations end in jumps on the Cortex-M4F.
+
+Where one called the next instead, each executed operation would take C stack, and a long block
+would overrun it. gcc makes jumps from -O2 on, but promises nothing.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wasmote import paths
+
+HERE = Path(__file__).parent
+BUILD = paths.BUILD / "tests-c"
+# These must come back: to the loop, to the caller, to the host.
+RETURNING = {
+    "op_Call",
+    "op_CallIndirect",
+    "op_CallRawFunction",
+    "op_CallRef",
+    "op_Entry",
+    "op_Loop",
+    "op_MeteredEntry",
+    "op_MeteredLoop",
+}
+
+
+def disassembly(version: str) -> str:
+    target = BUILD / version / "m4" / "wasm3_compile.o"
+    variables = [f"BUILD={BUILD}", f"WASM3={version}", f"PYTHON={sys.executable}"]
+    command = ["make", "-C", str(HERE), "--no-print-directory", *variables, str(target)]
+    subprocess.run(command, check=True)
+    command = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", str(target)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def operations(text: str) -> dict[str, str]:
+    """Name to instructions, of everything that the interpreter jumps to."""
+    parts = re.split(r"^[0-9a-f]+ <([^>]+)>:$", text, flags=re.MULTILINE)
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return {name: body for name, body in pairs if name.startswith("op_")}
+
+
+@pytest.mark.parametrize("version", ["wasm3", "wasm3-0.5.0"])
+def test_operations_end_in_jumps(version: str) -> None:
+    found = operations(disassembly(version))
+    assert len(found) > 400
+    assert {"op_MeteredEntry", "op_MeteredLoop"} <= found.keys()
+    calling = {name for name, body in found.items() if re.search(r"\tblx\t", body)}
+    assert calling <= RETURNING
+    jumping = {name for name, body in found.items() if re.search(r"\tbx\tr(?!14)\w", body)}
+    assert len(jumping) > 0.9 * len(found)
