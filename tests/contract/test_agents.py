@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from wasmote.agent import golden
-from wasmote.agent.build import BuildReport, build, cargo_test, is_agent, read_crate
+from wasmote.agent.build import BuildReport, build, is_agent, read_crate
 from wasmote.agent.check import check
 from wasmote.agent.runner import HostAgent
+from wasmote.agent.toolchain import cargo_test
 from wasmote.paths import AGENTS
 
 CRATES = [path for path in sorted(AGENTS.iterdir()) if is_agent(path)]

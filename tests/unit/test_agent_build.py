@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from wasmote.agent import build, new
+from wasmote.agent import new, symbols, toolchain
 from wasmote.agent.build import build as build_agent
 from wasmote.agent.check import check
+from wasmote.agent.errors import Trap
+from wasmote.agent.runner import HostAgent
 from wasmote.errors import BuildError, MissingError, UsageError
 from wasmote.paths import AGENTS
 
@@ -43,7 +45,7 @@ def test_new_agent_builds_and_checks_clean(crate: Path, target: Path, tmp_path: 
 
 
 def test_new_agent_passes_its_own_tests(crate: Path, tmp_path: Path) -> None:
-    done = build.cargo_test(crate, tmp_path)
+    done = toolchain.cargo_test(crate, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 passed" in done.stdout
 
@@ -63,10 +65,24 @@ def test_function_names_are_kept_beside_the_bundle(
     crate: Path, target: Path, tmp_path: Path
 ) -> None:
     build_agent(crate, tmp_path / "out", target)
-    names = build.read_symbols(tmp_path / "out")
+    names = symbols.read(tmp_path / "out")
     assert {"abi", "init", "input", "infer", "output"} <= set(names.values())
     assert b"infer" in contents(tmp_path / "out")["agent.wasm"]
     assert b"wasmote_sdk" not in contents(tmp_path / "out")["agent.wasm"]
+
+
+def test_message_of_a_trap_has_the_functions_name(
+    crate: Path, target: Path, tmp_path: Path
+) -> None:
+    edit(
+        crate,
+        "let mean = ",
+        "loop {}\n        #[allow(unreachable_code)]\n        let mean = ",
+        "src/lib.rs",
+    )
+    build_agent(crate, tmp_path / "out", target)
+    with pytest.raises(Trap, match=r"deadline: 100 ms passed in function \d+ \(infer\)"):
+        HostAgent(tmp_path / "out").infer(bytes(16))
 
 
 def test_compiler_error_is_shown(crate: Path, target: Path, tmp_path: Path) -> None:
@@ -127,8 +143,16 @@ def test_missing_crate_is_named(tmp_path: Path) -> None:
 def test_missing_compiler_is_named(
     crate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "CARGO", Path("/nowhere/cargo"))
+    monkeypatch.setattr(toolchain, "CARGO", Path("/nowhere/cargo"))
     with pytest.raises(MissingError, match="/nowhere/cargo is not there"):
+        build_agent(crate, tmp_path / "out", tmp_path)
+
+
+def test_missing_target_is_named(
+    crate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toolchain, "TARGET", "thumbv7m-none-eabi")
+    with pytest.raises(MissingError, match="libstd-rust-dev-wasm32"):
         build_agent(crate, tmp_path / "out", tmp_path)
 
 
@@ -170,4 +194,4 @@ def test_new_agent_replaces_nothing(crate: Path) -> None:
     ],
 )
 def test_symbols_are_readable(symbol: str, name: str) -> None:
-    assert build.demangled(symbol) == name
+    assert symbols.demangled(symbol) == name

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wasmote.agent.manifest import MAX_BYTES, Manifest, ManifestError
 from wasmote.errors import BundleError
@@ -94,3 +96,11 @@ def test_files_are_read_with_their_size_and_digest(tmp_path: Path) -> None:
 def test_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no bundle"):
         Manifest.read(tmp_path)
+
+
+@given(st.integers(0, len(GOOD)), st.integers(0, 20), st.binary(max_size=20))
+def test_no_bytes_raise_anything_but_manifest_error(at: int, cut: int, noise: bytes) -> None:
+    try:
+        Manifest.parse(GOOD[:at] + noise + GOOD[at + cut :])
+    except ManifestError as error:
+        assert error.problems

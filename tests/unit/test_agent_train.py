@@ -49,7 +49,7 @@ def test_training_again_gives_what_is_in_the_tree() -> None:
 def test_check_sees_a_difference() -> None:
     done = train("--check", "--epochs", "1")
     assert done.returncode == 1
-    assert "differs from the tree: weights.rs, golden.bin" in done.stdout
+    assert "differs from the tree: weights.rs, golden.bin, Cargo.toml" in done.stdout
 
 
 @trains

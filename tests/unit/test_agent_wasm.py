@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from wasmote.agent import wasm
-from wasmote.agent.wasm import FuncType, Limits, WasmError
+from wasmote.agent import opcodes, wasm
+from wasmote.agent.wasm import FuncType
+from wasmote.agent.wasm_reader import Limits, WasmError
 
 TEXT = """(module
   (import "env" "log" (func (param i32 i32)))
@@ -51,7 +52,7 @@ def test_module_is_read() -> None:
     assert module.data_end == 1006
     assert module.start == 2
     assert module.names == {1: "main", 2: "go"}
-    assert wasm.foreign_opcodes(module) == []
+    assert opcodes.foreign(module) == []
 
 
 def test_custom_sections_are_taken_away_and_nothing_else() -> None:
@@ -77,7 +78,7 @@ def test_custom_sections_are_taken_away_and_nothing_else() -> None:
 )
 def test_opcodes_beyond_sign_extension_are_found(body: str, opcode: str) -> None:
     module = wasm.parse(compiled(body))
-    assert wasm.foreign_opcodes(module) == [(0, opcode)]
+    assert opcodes.foreign(module) == [(0, opcode)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_features_beyond_the_mvp_are_refused(text: str) -> None:
 def test_multi_value_blocks_are_found() -> None:
     module = wasm.parse(compiled("(block (result i32 i32) (i32.const 1) (i32.const 2)) drop drop"))
     with pytest.raises(WasmError, match="several results"):
-        wasm.foreign_opcodes(module)
+        opcodes.foreign(module)
 
 
 @pytest.mark.parametrize("length", range(len(MODULE)))
@@ -117,7 +118,7 @@ def test_no_bytes_raise_anything_but_wasm_error(noise: bytes, at: int) -> None:
     for data in (noise, wasm.MAGIC + noise, MODULE[:at] + noise):
         try:
             module = wasm.parse(data)
-            wasm.foreign_opcodes(module)
+            opcodes.foreign(module)
             wasm.strip_custom(data)
         except WasmError:
             pass
@@ -131,4 +132,4 @@ def test_exact_memory_replaces_the_limits() -> None:
 
 @pytest.mark.parametrize(("body", "asks"), [("(drop (memory.size))", True), ("nop", False)])
 def test_memory_size_is_seen(body: str, asks: bool) -> None:
-    assert wasm.asks_for_size(wasm.parse(compiled(body))) is asks
+    assert opcodes.asks_for_size(wasm.parse(compiled(body))) is asks

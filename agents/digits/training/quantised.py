@@ -89,7 +89,7 @@ def _layer(
 
 def _weight_scales(weights: Array) -> Array:
     """Per output: the whole range of int8, or as much as keeps sums of chunks in 16 bits."""
-    scales = np.maximum(np.abs(weights).max(0), 2.0**-network.PARAM) / 127
+    scales: Array = np.maximum(np.abs(weights).max(0), 2.0**-network.PARAM) / 127
     if len(weights) % CHUNK == 0:
         chunks = np.abs(weights).reshape(-1, CHUNK, weights.shape[1]).sum(1).max(0)
         # Rounding adds half to each weight at most.
@@ -126,7 +126,8 @@ def _high_mul(a: Ints, b: Ints) -> Ints:
     """gemmlowp's SaturatingRoundingDoublingHighMul; C++ divides towards 0."""
     product = a * b
     nudged = product + np.where(product >= 0, 2**30, 1 - 2**30)
-    return np.sign(nudged) * (np.abs(nudged) // 2**31)
+    high: Ints = np.sign(nudged) * (np.abs(nudged) // 2**31)
+    return high
 
 
 def _divide_by_power(value: Ints, shift: Ints) -> Ints:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from wasmote.agent import golden, wasm
+from wasmote.agent import golden, opcodes, wasm
 from wasmote.agent.errors import AgentStopped
 from wasmote.agent.manifest import FILE_NAME, Manifest, ManifestError
 from wasmote.agent.policy import IMPORTS, Terms
@@ -88,7 +88,7 @@ def _tensors_check(manifest: Manifest) -> list[Finding]:
 def _module_check(data: bytes, manifest: Manifest) -> list[Finding]:
     try:
         module = wasm.parse(data)
-        foreign = wasm.foreign_opcodes(module)
+        foreign = opcodes.foreign(module)
     except BundleError as error:
         return [_error("agent.wasm", str(error), "build with `wasmote agent build`")]
     findings = [

@@ -4,15 +4,15 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wasmote.agent.fields import FILE_NAME, MAX_BYTES, Fields, ManifestError, is_int, load, shown
 from wasmote.errors import BundleError
 
-FILE_NAME = "manifest.json"
-MAX_BYTES = 8192
+__all__ = ["FILE_NAME", "MAX_BYTES", "File", "Manifest", "ManifestError", "Tensor"]
+
 ELEMENT_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 
 _MAX_ELEMENTS = 16_777_216
@@ -24,17 +24,6 @@ _VERSION = re.compile(r"(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{
 _IMPORT = re.compile(r"[!-\-/-~]{1,32}\.[!-~]{1,32}")
 _LINE = re.compile(r".{1,512}")
 _RESERVED_FILES = (FILE_NAME, "manifest.sig")
-
-
-class ManifestError(BundleError):
-    """The manifest breaks a rule; `problems` has every one as (path, text)."""
-
-    def __init__(self, problems: list[tuple[str, str]]) -> None:
-        self.problems = problems
-        super().__init__(
-            "\n".join(f"{FILE_NAME}: {path}: {text}" if path else f"{FILE_NAME}: {text}"
-                      for path, text in problems)
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ class Manifest:
     @staticmethod
     def parse(data: bytes) -> "Manifest":
         """Checks `data`, the bytes of manifest.json; ManifestError names every wrong field."""
-        return _from_object(_load(data))
+        return _from_object(load(data))
 
     @staticmethod
     def read(folder: Path) -> "Manifest":
@@ -134,108 +123,8 @@ class Manifest:
         return data
 
 
-class _Fields:
-    """The checked fields of one JSON object; problems are collected, not raised."""
-
-    def __init__(self, value: Any, path: str, problems: list[tuple[str, str]]) -> None:
-        self.path = path
-        self.problems = problems
-        self.taken: set[str] = set()
-        self.value: dict[str, Any] = {}
-        if isinstance(value, dict):
-            self.value = value
-        else:
-            self.problem("", f"{_shown(value)} is not an object")
-
-    def at(self, key: str) -> str:
-        return ".".join(part for part in (self.path, key) if part)
-
-    def problem(self, key: str, text: str) -> None:
-        self.problems.append((self.at(key), text))
-
-    def take(self, key: str, valid: Callable[[Any], bool], rule: str, default: Any) -> Any:
-        self.taken.add(key)
-        if key not in self.value:
-            self.problem(key, f"is missing; expected {rule}")
-            return default
-        value = self.value[key]
-        if not valid(value):
-            self.problem(key, f"{_shown(value)} is not {rule}")
-            return default
-        return value
-
-    def integer(self, key: str, low: int, high: int, step: int = 1) -> int:
-        rule = f"an integer in {low}..{high}" + (f", a multiple of {step}" if step > 1 else "")
-        valid = lambda v: _is_int(v) and low <= v <= high and v % step == 0  # noqa: E731
-        result: int = self.take(key, valid, rule, low)
-        return result
-
-    def text(self, key: str, pattern: re.Pattern[str], rule: str) -> str:
-        valid = lambda v: isinstance(v, str) and pattern.fullmatch(v) is not None  # noqa: E731
-        result: str = self.take(key, valid, rule, "")
-        return result
-
-    def array(self, key: str, low: int, high: int) -> list[Any]:
-        rule = f"an array of {low} to {high} entries"
-        valid = lambda v: isinstance(v, list) and low <= len(v) <= high  # noqa: E731
-        result: list[Any] = self.take(key, valid, rule, [])
-        return result
-
-    def finish(self, own: str = "") -> dict[str, Any]:
-        """What was not taken: only keys that start with `own`, where that is allowed."""
-        extra = {key: value for key, value in self.value.items() if key not in self.taken}
-        for key in extra:
-            if not own or not key.startswith(own):
-                self.problem(
-                    key, "is not a key here" + (f"; own keys start with {own}" if own else "")
-                )
-        return extra
-
-
-def _load(data: bytes) -> Any:
-    if len(data) > MAX_BYTES:
-        raise ManifestError([("", f"longer than {MAX_BYTES} bytes")])
-    try:
-        return json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer
-        )
-    except UnicodeDecodeError as error:
-        raise ManifestError([("", f"not UTF-8 at byte {error.start}")]) from error
-    except json.JSONDecodeError as error:
-        raise ManifestError([("", f"not JSON: {error}")]) from error
-    except RecursionError as error:
-        raise ManifestError([("", "nested too deeply")]) from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ManifestError([(twice, "stands twice in one object")])
-    return result
-
-
-def _refuse(word: str) -> Any:
-    raise ManifestError([("", f"not JSON: {word} is not a number")])
-
-
-def _integer(digits: str) -> int:
-    # No field takes a number this long; int() of thousands of digits would raise or crawl.
-    return int(digits[:20])
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _is_scale(value: Any) -> bool:
-    return (_is_int(value) or isinstance(value, float)) and 0 < value < math.inf
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return (is_int(value) or isinstance(value, float)) and 0 < value < math.inf
 
 
 def _version_ok(value: str) -> bool:
@@ -244,7 +133,7 @@ def _version_ok(value: str) -> bool:
 
 def _from_object(value: Any) -> Manifest:
     problems: list[tuple[str, str]] = []
-    top = _Fields(value, "", problems)
+    top = Fields(value, "", problems)
     if not isinstance(value, dict):
         raise ManifestError(problems)
     top.integer("format", 1, 1)
@@ -284,11 +173,11 @@ def _from_object(value: Any) -> Manifest:
     return manifest
 
 
-def _files(top: _Fields) -> dict[str, File]:
+def _files(top: Fields) -> dict[str, File]:
     value = top.take("files", lambda v: isinstance(v, dict), "an object", {})
     result = {}
     for name, entry in value.items():
-        fields = _Fields(entry, top.at(f"files.{name}"), top.problems)
+        fields = Fields(entry, top.at(f"files.{name}"), top.problems)
         if not _FILE.fullmatch(name) or name in _RESERVED_FILES:
             fields.problem("", "is not a name of 1 to 48 of [a-z0-9._-] without a leading dot")
         size = fields.integer("size", 0, 2**31 - 1)
@@ -300,21 +189,21 @@ def _files(top: _Fields) -> dict[str, File]:
 
 
 def _strings(
-    top: _Fields, key: str, most: int, pattern: re.Pattern[str], rule: str
+    top: Fields, key: str, most: int, pattern: re.Pattern[str], rule: str
 ) -> tuple[str, ...]:
     values = top.array(key, 0, most)
     for index, value in enumerate(values):
         if not isinstance(value, str) or not pattern.fullmatch(value):
-            top.problem(f"{key}[{index}]", f"{_shown(value)} is not {rule}")
+            top.problem(f"{key}[{index}]", f"{shown(value)} is not {rule}")
         elif value in values[:index]:
-            top.problem(f"{key}[{index}]", f"{_shown(value)} stands twice")
+            top.problem(f"{key}[{index}]", f"{shown(value)} stands twice")
     return tuple(values)
 
 
-def _tensors(top: _Fields, key: str) -> tuple[Tensor, ...]:
+def _tensors(top: Fields, key: str) -> tuple[Tensor, ...]:
     before = len(top.problems)
     tensors = tuple(
-        _tensor(_Fields(value, top.at(f"{key}[{index}]"), top.problems))
+        _tensor(Fields(value, top.at(f"{key}[{index}]"), top.problems))
         for index, value in enumerate(top.array(key, 1, 8))
     )
     if len(top.problems) == before:
@@ -322,7 +211,7 @@ def _tensors(top: _Fields, key: str) -> tuple[Tensor, ...]:
     return tensors
 
 
-def _tensor(fields: _Fields) -> Tensor:
+def _tensor(fields: Fields) -> Tensor:
     tensor = Tensor(
         name=fields.text("name", re.compile(r".{1,32}"), "a string of 1 to 32 characters"),
         dtype=fields.take(
@@ -348,16 +237,16 @@ def _is_shape(value: Any) -> bool:
     return (
         isinstance(value, list)
         and 1 <= len(value) <= 6
-        and all(_is_int(n) and 1 <= n <= _MAX_ELEMENTS for n in value)
+        and all(is_int(n) and 1 <= n <= _MAX_ELEMENTS for n in value)
     )
 
 
-def _layout_check(top: _Fields, key: str, tensors: tuple[Tensor, ...]) -> None:
+def _layout_check(top: Fields, key: str, tensors: tuple[Tensor, ...]) -> None:
     names = [tensor.name for tensor in tensors]
     end = 0
     for index, tensor in enumerate(tensors):
         if tensor.name in names[:index]:
-            top.problem(f"{key}[{index}].name", f"{_shown(tensor.name)} stands twice")
+            top.problem(f"{key}[{index}].name", f"{shown(tensor.name)} stands twice")
         if tensor.offset != end:
             top.problem(
                 f"{key}[{index}].offset", f"{tensor.offset} is not {end}, where {_before(index)}"

@@ -21,10 +21,11 @@ from wasmtime import (
     WasmtimeError,
 )
 
-from wasmote.agent import errors, policy, wasm
+from wasmote.agent import errors, opcodes, policy, symbols, wasm
 from wasmote.agent.errors import AgentBusy, AgentError, LoadError
 from wasmote.agent.manifest import Manifest
 from wasmote.agent.policy import Terms
+from wasmote.agent.wasm_reader import WasmError
 
 MAX_LOG_BYTES = 128
 # Epochs that a call may see end; the one that its deadline's timer ends is the first.
@@ -43,6 +44,7 @@ class Runner:
     ) -> None:
         self.terms = terms
         self.log: list[str] = []
+        self.names: dict[int, str] = {}
         self._started = time.monotonic()
         self._busy = False
         self._dropped = ""
@@ -50,7 +52,7 @@ class Runner:
         parsed = _parse(wasm_bytes, terms)
         self._compiled(wasm_bytes)
         policy.module_check(parsed, terms)
-        if exact and not wasm.asks_for_size(parsed):
+        if exact and not opcodes.asks_for_size(parsed):
             wasm_bytes = wasm.with_exact_memory(wasm_bytes, terms.memory_bytes)
         self._instantiate(self._compiled(wasm_bytes))
         self._init(model)
@@ -177,7 +179,8 @@ class Runner:
 
     def _trapped(self, trap: Trap, what: str) -> errors.Trap:
         frames = trap.frames
-        where = f"function {frames[0].func_index} ({what})" if frames else what
+        index = frames[0].func_index if frames else -1
+        where = f"function {index} ({self.names.get(index, what)})" if frames else what
         if trap.trap_code == TrapCode.INTERRUPT:
             return self._trap("deadline", f"{self.terms.deadline_ms} ms passed in {where}")
         words = trap.trap_code.name.lower().replace("_", " ") if trap.trap_code else str(trap)
@@ -212,6 +215,7 @@ class HostAgent(Runner):
         super().__init__(
             files["agent.wasm"], Terms.of(self.manifest), files.get("model.bin", b""), exact
         )
+        self.names = symbols.read(folder)
 
 
 def _config() -> Config:
@@ -246,8 +250,8 @@ _IMPORTS: dict[str, Callable[[Runner], tuple[FuncType, Callable[..., Any]]]] = {
 def _parse(wasm_bytes: bytes, terms: Terms) -> wasm.Module:
     try:
         module = wasm.parse(wasm_bytes)
-        foreign = wasm.foreign_opcodes(module)
-    except wasm.WasmError as error:
+        foreign = opcodes.foreign(module)
+    except WasmError as error:
         raise LoadError(terms.name, "malformed", str(error)) from error
     if foreign:
         index, opcode = foreign[0]
