@@ -19,6 +19,7 @@ from mqtt_support import (
     running,
     sequence,
 )
+
 from wasmote.broker import Broker
 from wasmote.links.mqtt import Listener
 

@@ -26,7 +26,7 @@ def mqtt(broker: Broker, **changes: Any) -> dict[str, Any]:
 
 def until_state(listener: Listener, state: bytes) -> list[Message]:
     """All messages up to `state`."""
-    messages = []
+    messages: list[Message] = []
     while True:
         message = listener.next(20)
         assert message, f"no state {state!r} but {messages}"
@@ -98,27 +98,29 @@ def test_commands(tmp_path: Path, broker: Broker) -> None:
     add_samples(tmp_path, "plus", [1])
     agent = entry("plus", period_ms=10)
     agent["sensor"]["loop"] = True
-    with Listener("127.0.0.1", broker.port) as listener:
-        with running(Node(tmp_path, [agent], mqtt=mqtt(broker), stat_s=3600)) as node:
-            listener.wait("agent/plus/out", None, 10)
-            assert command(listener, '{"cmd": "ping"}') == {"cmd": "ping", "ok": True}
-            for text, words in (
-                ('{"cmd": "exec"}', "unknown command, known are pause, ping"),
-                ('{"cmd": 3}', "not of the form"),
-                ('{"cmd": "ping", "x": 1}', "not of the form"),
-                ("ping", "'{' expected"),
-                ('{"cmd": "' + "x" * 600 + '"}', "at most 512"),
-            ):
-                answer = command(listener, text)
-                assert answer["ok"] is False
-                assert words in answer["error"]
-            listener.publish(TOPIC + "cmd", '{"cmd": "stat"}')
-            listener.wait("agent/plus/stat", None, 10)
-            assert command(listener, '{"cmd": "pause"}')["ok"]
-            assert resumes_after_silence(listener)
-            assert command(listener, '{"cmd": "restart"}')["ok"]
-            listener.wait("state", b"offline", 10)
-            node.wait_for("wasmote: restart")
+    with (
+        Listener("127.0.0.1", broker.port) as listener,
+        running(Node(tmp_path, [agent], mqtt=mqtt(broker), stat_s=3600)) as node,
+    ):
+        listener.wait("agent/plus/out", None, 10)
+        assert command(listener, '{"cmd": "ping"}') == {"cmd": "ping", "ok": True}
+        for text, words in (
+            ('{"cmd": "exec"}', "unknown command, known are pause, ping"),
+            ('{"cmd": 3}', "not of the form"),
+            ('{"cmd": "ping", "x": 1}', "not of the form"),
+            ("ping", "'{' expected"),
+            ('{"cmd": "' + "x" * 600 + '"}', "at most 512"),
+        ):
+            answer = command(listener, text)
+            assert answer["ok"] is False
+            assert words in answer["error"]
+        listener.publish(TOPIC + "cmd", '{"cmd": "stat"}')
+        listener.wait("agent/plus/stat", None, 10)
+        assert command(listener, '{"cmd": "pause"}')["ok"]
+        assert resumes_after_silence(listener)
+        assert command(listener, '{"cmd": "restart"}')["ok"]
+        listener.wait("state", b"offline", 10)
+        node.wait_for("wasmote: restart produced=")
 
 
 def resumes_after_silence(listener: Listener) -> bool:
@@ -219,13 +221,46 @@ def test_interrupt_closes_everything(tmp_path: Path, broker: Broker) -> None:
     add_samples(tmp_path, "plus", [1])
     agent = entry("plus", period_ms=10)
     agent["sensor"]["loop"] = True
-    with Listener("127.0.0.1", broker.port) as listener:
-        with running(Node(tmp_path, [agent], mqtt=mqtt(broker))) as node:
-            listener.wait("agent/plus/out", None, 10)
-            node.process.send_signal(signal.SIGINT)
-            node.wait_for("wasmote: interrupted")
-            node.wait_for("back")
-            listener.wait("state", b"offline", 10)
+    with (
+        Listener("127.0.0.1", broker.port) as listener,
+        running(Node(tmp_path, [agent], mqtt=mqtt(broker))) as node,
+    ):
+        listener.wait("agent/plus/out", None, 10)
+        node.process.send_signal(signal.SIGINT)
+        node.wait_for("wasmote: interrupted")
+        node.wait_for("back")
+        listener.wait("state", b"offline", 10)
+
+
+PROGRAM = """
+import asyncio
+from wasmote import Node
+
+async def main():
+    lines = []
+    node = Node.from_file(log=lines.append)
+    task = asyncio.create_task(node.run())
+    while node.workers == [] or node.workers[0].counters.produced < 5:
+        await asyncio.sleep_ms(10)
+    node.stop()
+    total = await task
+    print("total", total["produced"] == total["acknowledged"] >= 5, len(lines) > 5)
+
+asyncio.run(main())
+"""
+
+
+def test_node_in_a_program_of_the_users(tmp_path: Path) -> None:
+    """It shares the user's loop, says its lines to whom it is told, and stops when asked."""
+    add_agent(tmp_path, "plus")
+    add_samples(tmp_path, "plus", [7])
+    agent = entry("plus", period_ms=5)
+    agent["sensor"]["loop"] = True
+    config = {"site": "site", "node": "node", "agents": [agent]}
+    (tmp_path / "wasmote.json").write_text(json.dumps(config))
+    (tmp_path / "main.py").write_text(PROGRAM)
+    with running(Process(["main.py"], tmp_path)) as program:
+        program.wait_for("total True True")
 
 
 def test_without_mqtt_results_are_lines(tmp_path: Path) -> None:

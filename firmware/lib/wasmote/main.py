@@ -2,8 +2,7 @@
 import asyncio
 import sys
 
-from . import fs, sensors
-from .config import LIMIT, ConfigError, parse
+from .config import ConfigError
 from .node import Node
 
 
@@ -16,11 +15,7 @@ def run(path):
     if node is None:
         return
     try:
-        total = asyncio.run(node.run())
-        _say(
-            "done produced=%d acknowledged=%d queued=%d dropped=%d"
-            % tuple(total[key] for key in ("produced", "acknowledged", "queued", "dropped"))
-        )
+        _tell_end(node, asyncio.run(node.run()))
     except KeyboardInterrupt:
         _say("interrupted")
     except MemoryError as e:
@@ -30,13 +25,18 @@ def run(path):
         # What the loop still holds must not run in the next one.
         asyncio.new_event_loop()
     if node.restart:
-        _say("restart")
         _restart()
+
+
+def _tell_end(node, total):
+    what = "restart" if node.restart else "done"
+    keys = ("produced", "acknowledged", "queued", "dropped")
+    _say(what + "".join(" %s=%d" % (key, total[key]) for key in keys))
 
 
 def _load(path):
     try:
-        return Node(parse(fs.read(path, LIMIT), sensors.options))
+        return Node.from_file(path)
     except OSError as e:
         _say("error: %s: cannot be read: %s" % (path, e))
     except ConfigError as e:

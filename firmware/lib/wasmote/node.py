@@ -21,6 +21,14 @@ _DRAIN_TIMEOUTS = const(3)  # mqtt.timeout_s times this: how long the end waits
 
 # `config`: as wasmote.config.check returns it. `log(text)`: a line for people.
 class Node:
+    # OSError: no such file; ConfigError, its `errors` are all that is wrong in it.
+    @classmethod
+    def from_file(cls, path="/wasmote.json", log=None):
+        from . import sensors
+        from .config import LIMIT, parse
+
+        return cls(parse(fs.read(path, LIMIT), sensors.options), log)
+
     def __init__(self, config, log=None):
         self.config = config
         self.log = log or _print_line
