@@ -103,5 +103,5 @@ def test_broker_addresses_that_are_none(text: str) -> None:
 
 
 def test_broker_that_is_absent() -> None:
-    with pytest.raises(DeviceError, match="no broker at 127.0.0.1:1 "):
+    with pytest.raises(DeviceError, match=r"no broker at 127\.0\.0\.1:1 "):
         Listener("127.0.0.1", 1).start()

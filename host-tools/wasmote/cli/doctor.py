@@ -1,9 +1,11 @@
 """`wasmote doctor`: what is missing, and the command that fixes it."""
 
+import typer
+
 from wasmote import boards, paths
 from wasmote.cli.output import JsonOption, Output
 from wasmote.doctor import examine
-from wasmote.errors import MissingError
+from wasmote.errors import EXIT_MISSING
 
 
 def doctor(json: JsonOption = False) -> None:
@@ -13,4 +15,5 @@ def doctor(json: JsonOption = False) -> None:
     out.rows(("what", "state", "fix"), [(c.what, c.state, c.fix) for c in checks])
     missing = [check.what for check in checks if not check.ok]
     if missing:
-        raise MissingError("missing: " + ", ".join(missing))
+        typer.echo("missing: " + ", ".join(missing), err=True)
+        raise typer.Exit(EXIT_MISSING)

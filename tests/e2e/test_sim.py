@@ -1,4 +1,4 @@
-"""The emulated board's files survive what a board's files survive."""
+"""The simulator as a library: images, flashes, and what cannot start."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from wasmote.links import files
 from wasmote.links.serial import SerialLink
 from wasmote.sim import Simulator, simulator
 
-NAME = "test-lasts"
+NAME = "test-sim"
 CONTENT = bytes(range(256)) * 20
 
 
@@ -27,25 +27,6 @@ def link_to(running: Simulator) -> Iterator[SerialLink]:
 @pytest.fixture(autouse=True)
 def installed(board: Board) -> None:
     simulator.install(board, NAME, board.firmware, erase=True)
-
-
-def test_files_survive_a_reset_of_the_guest(board: Board) -> None:
-    with Simulator(board, NAME) as running:
-        with link_to(running) as link:
-            link.write("/kept.bin", CONTENT)
-            with pytest.raises(DeviceError):
-                link.exec("import machine\nmachine.reset()", timeout_s=3)
-        with link_to(running) as link:
-            assert link.read("/kept.bin") == CONTENT
-
-
-def test_files_survive_a_killed_emulator(board: Board) -> None:
-    with Simulator(board, NAME) as running:
-        with link_to(running) as link:
-            link.write("/kept.bin", CONTENT)
-        running.kill()
-    with Simulator(board, NAME) as running, link_to(running) as link:
-        assert link.read("/kept.bin") == CONTENT
 
 
 def test_files_survive_new_firmware_unless_erased(board: Board) -> None:

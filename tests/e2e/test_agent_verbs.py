@@ -1,0 +1,160 @@
+"""`wasmote agent` and others against devices: the emulated board, and a folder of the unix port."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import Run
+
+from wasmote import paths
+from wasmote.agent import golden
+from wasmote.links import bundles, connected, files
+from wasmote.sim import Simulator
+
+BUNDLE = paths.BUILD / "agents" / "digits"
+SMALL = paths.BUILD / "agents" / "template"
+
+# Whole files, large and then small: what a failed write leaves of its file is not kept.
+FILL = """
+import os
+os.mkdir('/fill')
+n = 0
+for size in (65536, 4096):
+    try:
+        while True:
+            with open('/fill/%d' % n, 'wb') as f:
+                for _ in range(size // 4096):
+                    f.write(bytes(4096))
+            n += 1
+    except OSError as e:
+        print(e.args[0])
+"""
+
+
+@pytest.fixture(params=["board", "unix"])
+def device(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A device's name; emptied of agents."""
+    name = f"unix:{tmp_path}"
+    if request.param == "board":
+        name = request.getfixturevalue("running").port
+    with connected(name) as link:
+        files.remove(link, bundles.FOLDER)
+    yield name
+
+
+def answer(run: Run, *words: str, exit_code: int = 0) -> Any:
+    """What the command says with --json."""
+    got = run(*words, "--json")
+    assert got.returncode == exit_code, got.stdout + got.stderr
+    return json.loads(got.stdout)
+
+
+def test_agent_upload_ls_run_rm(wasmote: Run, device: str) -> None:
+    put = answer(wasmote, "agent", "upload", str(BUNDLE), "--device", device)
+    assert put["name"] == "digits"
+    assert put["bytes"] == sum(path.stat().st_size for path in BUNDLE.iterdir())
+    [entry] = answer(wasmote, "agent", "ls", "--device", device)
+    assert (entry["name"], entry["version"], entry["problem"]) == ("digits", "0.1.0", "")
+    there = answer(wasmote, "agent", "run", str(BUNDLE), "--device", device)
+    here = answer(wasmote, "agent", "run", str(BUNDLE))
+    wanted = [out.hex() for _, out in golden.read((BUNDLE / golden.FILE_NAME).read_bytes()).pairs]
+    assert [row["output"] for row in there] == [row["output"] for row in here] == wanted
+    assert answer(wasmote, "agent", "rm", "digits", "--device", device) == {"removed": "digits"}
+    assert answer(wasmote, "agent", "ls", "--device", device) == []
+
+
+def test_agent_upload_replaces_the_old_version_whole(wasmote: Run, device: str) -> None:
+    with connected(device) as link:
+        files.mkdirs(link, "/agents/template")
+        link.write("/agents/template/left-over", b"of an older version")
+    answer(wasmote, "agent", "upload", str(SMALL), "--device", device)
+    with connected(device) as link:
+        names = [entry.name for entry in files.listdir(link, "/agents/template") or []]
+        assert names == sorted(path.name for path in SMALL.iterdir())
+        assert [entry.name for entry in files.listdir(link, "/agents") or []] == ["template"]
+
+
+def test_agent_upload_of_a_broken_bundle_leaves_the_device_alone(
+    wasmote: Run, device: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(SMALL, broken)
+    (broken / "agent.wasm").write_bytes(b"\0asm\1\0\0\0")
+    said = answer(wasmote, "agent", "upload", str(broken), "--device", device, exit_code=5)
+    assert "agent.wasm" in said["error"]
+    assert answer(wasmote, "agent", "ls", "--device", device) == []
+
+
+def test_agent_ls_shows_a_broken_agent_as_broken(wasmote: Run, device: str) -> None:
+    with connected(device) as link:
+        files.mkdirs(link, "/agents/broken")
+        link.write("/agents/broken/manifest.json", b'{"format": 2}')
+    [entry] = answer(wasmote, "agent", "ls", "--device", device)
+    assert entry["name"] == "broken"
+    assert "manifest.json: format: 2 is not" in entry["problem"]
+
+
+def test_agent_rm_of_what_is_not_there(wasmote: Run, device: str) -> None:
+    said = answer(wasmote, "agent", "rm", "nobody", "--device", device, exit_code=2)
+    assert "no agent 'nobody'; there: none" in said["error"]
+
+
+def test_agent_upload_onto_a_full_file_system(wasmote: Run, running: Simulator) -> None:
+    with connected(running.port) as link:
+        files.remove(link, bundles.FOLDER)
+    answer(wasmote, "agent", "upload", str(SMALL), "--device", running.port)
+    with connected(running.port) as link:
+        assert link.exec(FILL, timeout_s=120).split() == ["28", "28"]
+    said = answer(wasmote, "agent", "upload", str(BUNDLE), "--device", running.port, exit_code=4)
+    assert "ENOSPC" in said["error"] or "28" in said["error"]
+    with connected(running.port) as link:
+        assert link.exec("print(6 * 7)").strip() == "42"
+        files.remove(link, "/fill")
+        assert [entry.name for entry in files.listdir(link, "/agents") or []] == ["template"]
+    answer(wasmote, "agent", "upload", str(BUNDLE), "--device", running.port)
+
+
+def test_agent_upload_while_the_emulator_dies(
+    wasmote: Run, running: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The serial port is taken away in the middle: exit 4, and the next start has no half agent."""
+    with connected(running.port) as link:
+        files.remove(link, bundles.FOLDER)
+        manifest, data = bundles.load(BUNDLE)
+        written = 0
+
+        def pull_the_plug(done: int) -> None:
+            nonlocal written
+            written += done
+            if written > 8000:
+                running.kill()
+
+        with pytest.raises(bundles.DeviceError, match="the port went away"):
+            bundles.upload(link, manifest.name, data, pull_the_plug)
+    said = answer(wasmote, "agent", "ls", "--device", running.port, exit_code=4)
+    assert "no such port" in said["error"]
+    running.stop()
+    running.start()
+    assert answer(wasmote, "agent", "ls", "--device", running.port) == []
+    answer(wasmote, "agent", "upload", str(BUNDLE), "--device", running.port)
+
+
+def test_device_that_is_busy(wasmote: Run, running: Simulator) -> None:
+    with connected(running.port):
+        said = answer(wasmote, "agent", "ls", "--device", running.port, exit_code=4)
+    assert "busy" in said["error"]
+
+
+def test_monitor_shows_serial_lines(wasmote: Run, running: Simulator) -> None:
+    code = "import time\nwhile True:\n print('tick')\n time.sleep_ms(50)\n"
+    with connected(running.port) as link:
+        link.write("/main.py", code.encode())
+        link.restart()
+    got = wasmote("monitor", "--device", running.port, "--seconds", "1", "--json")
+    events = [json.loads(line) for line in got.stdout.splitlines()]
+    assert {"from": "serial", "text": "tick"} in events
+    with connected(running.port) as link:
+        files.remove(link, "/main.py")
