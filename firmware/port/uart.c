@@ -41,6 +41,9 @@ static bool ring_full(void) {
 void uart_init(void) {
     UART->bauddiv = BOARD_CLOCK_HZ / BAUD;
     UART->ctrl = CTRL_TX | CTRL_RX | CTRL_RX_IRQ;
+    // Reading makes QEMU look for input; being enabled does not, and what is typed first
+    // would wait until QEMU has something else to do.
+    (void)UART->data;
     cortexm_irq_enable(BOARD_UART0_RX_IRQ);
 }
 
