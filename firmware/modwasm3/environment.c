@@ -119,6 +119,15 @@ void wasm3_module_prepare(wasm3_module_t *self) {
     wasm3_check(error, &fault, NULL);
 }
 
+// Code that has been compiled goes on to call the link that it was compiled with.
+static void replace_callable(wasm3_link_t *links, const wasm3_link_t *by) {
+    for (wasm3_link_t *link = links; link != NULL; link = link->next) {
+        if (mp_obj_equal(link->from, by->from) && mp_obj_equal(link->name, by->name)) {
+            link->callable = by->callable;
+        }
+    }
+}
+
 // link_function(module: str, name: str, [signature: str,] function: callable) -> None
 static mp_obj_t module_link_function(size_t n_args, const mp_obj_t *args) {
     wasm3_module_t *self = MP_OBJ_TO_PTR(args[0]);
@@ -136,6 +145,7 @@ static mp_obj_t module_link_function(size_t n_args, const mp_obj_t *args) {
     if (self->runtime != NULL) {
         bind_link(self, link);
     }
+    replace_callable(self->links, link);
     self->links = link;
     return mp_const_none;
 }

@@ -4,6 +4,7 @@ Both get the same files: devtest.py and other helpers of this folder, and devdat
 module of tests/vectors/modules as Wasm and every bundle of build/agents.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -53,8 +54,18 @@ def device_files() -> Iterator[tuple[str, bytes]]:
             yield path.name, path.read_bytes()
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
+    yield "devdata/abi.jsonl", _abi_table(paths.TOP / "tests/vectors/abi")
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
         yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()
+
+
+def _abi_table(folder: Path) -> bytes:
+    """The ABI table, a case a line, with the module in it: small enough for a board's heap."""
+    lines = []
+    for row in json.loads((folder / "agents.json").read_text()):
+        wasm = wasmtime.wat2wasm((folder / row["wat"]).read_text())
+        lines.append(json.dumps({**row, "wasm": bytes(wasm).hex()}))
+    return "\n".join(lines).encode()
 
 
 class ProcessRunner:
