@@ -23,7 +23,7 @@ def fail(text):
 
 
 def check(link):
-    in_flash = link._spool.left if link._spool else 0
+    in_flash = link.spool.left if link.spool else 0
     if not counters.balanced() or counters.queued != len(link.queue) + in_flash:
         fail("out of balance: %r, %d in the queue" % (counters.__dict__, len(link.queue)))
     if not 0 <= counters.in_flight == link.queue.in_flight <= 8:
@@ -66,7 +66,7 @@ async def main():
         lambda: link.tell("state", b"online", True),
         print,
     )
-    link._ids.last = options["last_pid"]
+    link.session.ids.last = options["last_pid"]
     link.recover(lambda topic: counters)
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(tick(link))]
     if options["settle"]:

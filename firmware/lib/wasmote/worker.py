@@ -1,5 +1,6 @@
 # One agent at work on a node: its sensor's samples in, its results out.
 import asyncio
+import gc
 import sys
 import time
 
@@ -117,6 +118,10 @@ class Worker:
         except OSError as e:
             self._fail("sensor: %s" % e)
             return False
+        except MemoryError as e:
+            # This result is lost; the next one may find room.
+            self._fail("result: %s" % e)
+            gc.collect()
         return True
 
     def _infer(self, sample):
