@@ -49,7 +49,7 @@ class Plain:
         if result.predicted != label or len(tally.results) % PLAIN_EVERY == 0:
             self.out.say(
                 f"{len(tally.results)}/{len(tally.expected)}: sample {result.sample} true {label} "
-                f"predicted {result.predicted}, {result.infer_us / 1000:.2f} ms on the board"
+                f"predicted {result.predicted}, {tally.ms(result):.2f} ms on the board"
             )
 
 
@@ -59,12 +59,12 @@ class Screen(Plain):
     def __init__(self, out: Output) -> None:
         super().__init__(out)
         self.live = Live(console=out.console, refresh_per_second=12)
-        self.recent: list[tuple[Result, int]] = []
+        self.recent: list[tuple[Result, int, float]] = []
 
     def result(self, result: Result, tally: Tally, sample: bytes) -> None:
         """The last results, the newest drawn."""
         label = tally.labels[result.sample]
-        self.recent = [*self.recent, (result, label)][-SHOWN:]
+        self.recent = [*self.recent, (result, label, tally.ms(result))][-SHOWN:]
         if not self.live.is_started:
             self.live.start()
         title = f"sample {result.sample}: {label}"
@@ -75,9 +75,9 @@ class Screen(Plain):
 
     def _table(self) -> Table:
         table = Table("sample", "true", "predicted", "ms on the board")
-        for result, label in self.recent:
+        for result, label, ms in self.recent:
             style = "green" if result.predicted == label else "bold red"
-            cells = (result.sample, label, result.predicted, f"{result.infer_us / 1000:.2f}")
+            cells = (result.sample, label, result.predicted, f"{ms:.2f}")
             table.add_row(*map(str, cells), style=style)
         return table
 

@@ -50,7 +50,7 @@ def parse_result(message: dict[str, Any], outputs: tuple[Tensor, ...]) -> Result
         output = b"".join(tensor_bytes(tensor, given[tensor.name]) for tensor in outputs)
         seq, sample, infer_us = (int(message[key]) for key in ("seq", "sample", "infer_us"))
         return Result(seq, sample, output, infer_us, int(message.get("ticks", 0)))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DeviceError(f"not a result: {error!r} in {str(message)[:200]}") from None
 
 
@@ -68,6 +68,8 @@ class Tally:
 
     expected: list[bytes]
     labels: list[int]
+    # The board's stated estimate for a tick of its counter; 0 where it has none that counts.
+    ms_per_tick: float = 0.0
     results: list[Result] = field(default_factory=list)
     unequal: list[int] = field(default_factory=list)
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * 10 for _ in range(10)])
@@ -98,10 +100,9 @@ class Tally:
         """The median length of an inference by the board's counter."""
         return statistics.median(result.ticks for result in self.results) if self.results else 0
 
-    def infer_ms(self) -> float:
-        """The median length of an inference by the board's clock, in ms."""
-        times = [result.infer_us for result in self.results]
-        return statistics.median(times) / 1000 if times else 0
+    def ms(self, result: Result) -> float:
+        """How long the inference took on the board: estimated from its counter, else its clock."""
+        return result.ticks * self.ms_per_tick or result.infer_us / 1000
 
 
 @dataclass(frozen=True)

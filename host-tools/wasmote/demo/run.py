@@ -116,7 +116,9 @@ def _follow(
     running: Simulator, listener: Listener, material: Material, events: Events
 ) -> tuple[Tally, dict[str, int]]:
     """Takes results until the node says that it is done and all that it says came in."""
-    tally = Tally(material.expected, material.labels)
+    board = running.board
+    counting = board.instructions_per_tick if running.icount else 0
+    tally = Tally(material.expected, material.labels, board.estimated_ms(counting))
     counts: dict[str, int] = {}
     serial = SerialLines(running.port)
     last, starts = time.monotonic(), 0
