@@ -23,6 +23,7 @@
 #define LWIP_CHKSUM_ALGORITHM           3
 #define SO_REUSE                        1
 #define TCP_LISTEN_BACKLOG              1
+#define LWIP_TESTMODE                   1 // MicroPython from 1.26 on walks lwIP's list of timers
 
 // Memory: about 35 KB in all.
 #define MEM_ALIGNMENT                   4
