@@ -1,6 +1,7 @@
 """Building a board's firmware: one make call, the same as people give it."""
 
 import os
+import shutil
 from pathlib import Path
 
 from wasmote import paths
@@ -12,11 +13,16 @@ OVERRIDES = ("MICROPYTHON_DIR", "LWIP_DIR", "WASM3_DIR", "UMQTT_DIR")
 TIMEOUT_S = 1800
 
 
+def overrides() -> list[str]:
+    """The checkouts that the environment names instead of third_party's sources."""
+    given = {name: os.environ.get(name) for name in OVERRIDES}
+    return [f"{name}={Path(value).resolve()}" for name, value in given.items() if value]
+
+
 def command(board: Board, jobs: int) -> list[str]:
     """The make call that builds `board`, with the overrides that the environment holds."""
-    given = [f"{name}={os.environ[name]}" for name in OVERRIDES if os.environ.get(name)]
     target = [f"BOARD={board.folder.name}", f"BUILD={board.build_dir}"]
-    return ["make", "--no-print-directory", f"-j{jobs}", "-C", str(paths.FIRMWARE), *target, *given]
+    return ["make", "--no-print-directory", f"-j{jobs}", "-C", str(paths.FIRMWARE), *target, *overrides()]
 
 
 def build(board: Board, jobs: int = 2) -> Path:
@@ -24,10 +30,23 @@ def build(board: Board, jobs: int = 2) -> Path:
 
     The whole log lies beside the firmware in build.log.
     """
-    board.build_dir.mkdir(parents=True, exist_ok=True)
+    forget_other_sources(board.build_dir)
     log = board.build_dir / "build.log"
     said = run(command(board, jobs), timeout_s=TIMEOUT_S)
     log.write_text(said)
     if not board.firmware.is_file():
         raise BuildError(f"the build of {board.name} made no {paths.shown(board.firmware)}")
     return board.firmware
+
+
+def forget_other_sources(folder: Path) -> None:
+    """Empties a build's folder when it holds the objects of another checkout.
+
+    They have the same names, so make would take them for current.
+    """
+    stamp, wanted = folder / "sources.txt", "\n".join(overrides())
+    before = stamp.read_text() if stamp.exists() else ""
+    if before != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(wanted)
