@@ -127,7 +127,7 @@ def test_wrong_code_is_refused_at_load():
     whole[at + 4] = 0x7F
     env = wasm3.Environment()
     module = env.parse_module(whole)
-    raises(wasm3.LoadError, env.new_runtime(1024).load, module, words=("function 2 (divide)",))
+    raises(wasm3.LoadError, env.new_runtime(1024, 4096).load, module, words=("function 2 (divide)",))
 
 
 devtest.run(globals())

@@ -12,7 +12,12 @@
   (func (export "div_f64") (param f64 f64) (result f64) (f64.div (local.get 0) (local.get 1)))
   (func (export "div_f32") (param f32 f32) (result f32) (f32.div (local.get 0) (local.get 1)))
   (func (export "bits_f64") (param f64) (result i64) (i64.reinterpret_f64 (local.get 0)))
-  (func (export "of_bits_f64") (param i64) (result f64) (f64.reinterpret_i64 (local.get 0)))
+  ;; The same in bits, for hosts whose own floats have less precision.
+  (func (export "div_f64_bits") (param i64 i64) (result i64)
+    (i64.reinterpret_f64
+      (f64.div (f64.reinterpret_i64 (local.get 0)) (f64.reinterpret_i64 (local.get 1)))))
+  (func (export "trunc_f64_bits") (param i64) (result i32)
+    (i32.trunc_f64_s (f64.reinterpret_i64 (local.get 0))))
   (func (export "bits_f32") (param f32) (result i32) (i32.reinterpret_f32 (local.get 0)))
   (func (export "trunc_f64") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
   (func (export "trunc_f64_u") (param f64) (result i32) (i32.trunc_f64_u (local.get 0)))
