@@ -22,15 +22,7 @@ def overrides() -> list[str]:
 def command(board: Board, jobs: int) -> list[str]:
     """The make call that builds `board`, with the overrides that the environment holds."""
     target = [f"BOARD={board.folder.name}", f"BUILD={board.build_dir}", *overrides()]
-    return [
-        "make",
-        "--no-print-directory",
-        f"-j{jobs}",
-        "-C",
-        str(paths.FIRMWARE),
-        *target,
-        *overrides(),
-    ]
+    return ["make", "--no-print-directory", f"-j{jobs}", "-C", str(paths.FIRMWARE), *target]
 
 
 def build(board: Board, jobs: int = 2) -> Path:
