@@ -17,9 +17,17 @@ struct _machine_wdt_obj_t {
 
 static machine_wdt_obj_t machine_wdt = { { &machine_wdt_type } };
 
-static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(mp_int_t id, mp_int_t timeout_ms) {
-    if (id != 0) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("WDT(%d) doesn't exist"), (int)id);
+#if MICROPY_VERSION >= MICROPY_MAKE_VERSION(1, 29, 0)
+typedef mp_obj_t wdt_id_t;
+#define WDT_ID_IS_0(id) ((id) == MP_OBJ_NEW_SMALL_INT(0))
+#else
+typedef mp_int_t wdt_id_t;
+#define WDT_ID_IS_0(id) ((id) == 0)
+#endif
+
+static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(wdt_id_t id, mp_int_t timeout_ms) {
+    if (!WDT_ID_IS_0(id)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("only WDT(0) exists"));
     }
     if (timeout_ms < 1 || timeout_ms > WDT_TIMEOUT_MAX_MS) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("timeout: %d is not in 1..%d ms"),

@@ -79,11 +79,12 @@ extern const struct _mp_obj_type_t network_lan_type;
     { MP_ROM_QSTR(MP_QSTR_LAN), MP_ROM_PTR(&network_lan_type) },
 #endif
 
-typedef int32_t mp_int_t;
-typedef uint32_t mp_uint_t;
+// From 1.27 on MicroPython has these itself, the same.
+typedef intptr_t mp_int_t;
+typedef uintptr_t mp_uint_t;
 typedef long mp_off_t;
 #define MP_SSIZE_MAX                            (0x7fffffff)
-#define UINT_FMT                                "%lu"
-#define INT_FMT                                 "%ld"
+#define UINT_FMT                                "%u"
+#define INT_FMT                                 "%d"
 
 #define MP_STATE_PORT                           MP_STATE_VM
