@@ -17,4 +17,4 @@ target_link_libraries(usermod INTERFACE usermod_wasm3)
 
 # For the reasons, see agentvm.mk.
 set_source_files_properties(${AGENTVM_WASM3_SOURCES} PROPERTIES COMPILE_OPTIONS
-    "-O2;-fno-strict-aliasing;-foptimize-sibling-calls;-fno-single-precision-constant")
+    "-Os;-fno-strict-aliasing;-foptimize-sibling-calls;-fno-single-precision-constant")

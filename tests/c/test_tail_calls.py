@@ -49,7 +49,9 @@ def test_operations_end_in_jumps(version: str) -> None:
     found = operations(disassembly(version))
     assert len(found) > 400
     assert {"op_MeteredEntry", "op_MeteredLoop"} <= found.keys()
-    calling = {name for name, body in found.items() if re.search(r"\tblx\t", body)}
+    calling = {name for name, body in found.items() if re.search(r"\tblx\t|\tbl\t.*<op_", body)}
     assert calling <= RETURNING
-    jumping = {name for name, body in found.items() if re.search(r"\tbx\tr(?!14)\w", body)}
+    # To the next operation, or to another of the same code.
+    jump = r"\tbx\tr|\tb(\.[nw])?\t.*<op_\w+>"
+    jumping = {name for name, body in found.items() if re.search(jump, body)}
     assert len(jumping) > 0.9 * len(found)
