@@ -1,27 +1,18 @@
 """The simulator as a library: images, flashes, and what cannot start."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
 
 import pytest
+from commands import Run
 
+from wasmote import boards, paths
 from wasmote.boards import Board
-from wasmote.errors import DeviceError
-from wasmote.links import files
-from wasmote.links.serial import SerialLink
+from wasmote.errors import DeviceError, UsageError
+from wasmote.links import connected, files
 from wasmote.sim import Simulator, simulator
 
 NAME = "test-sim"
 CONTENT = bytes(range(256)) * 20
-
-
-@contextmanager
-def link_to(running: Simulator) -> Iterator[SerialLink]:
-    link = SerialLink(running.port)
-    try:
-        yield link
-    finally:
-        link.close()
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +21,13 @@ def installed(board: Board) -> None:
 
 
 def test_files_survive_new_firmware_unless_erased(board: Board) -> None:
-    with Simulator(board, NAME) as running, link_to(running) as link:
+    with Simulator(board, NAME) as running, connected(running.device) as link:
         link.write("/kept.bin", CONTENT)
     simulator.install(board, NAME, board.firmware)
-    with Simulator(board, NAME) as running, link_to(running) as link:
+    with Simulator(board, NAME) as running, connected(running.device) as link:
         assert link.read("/kept.bin") == CONTENT
     simulator.install(board, NAME, board.firmware, erase=True)
-    with Simulator(board, NAME) as running, link_to(running) as link:
+    with Simulator(board, NAME) as running, connected(running.device) as link:
         found = files.listdir(link, "/") or []
         assert "kept.bin" not in [entry.name for entry in found]
 
@@ -44,6 +35,21 @@ def test_files_survive_new_firmware_unless_erased(board: Board) -> None:
 def test_two_emulators_do_not_share_a_flash(board: Board) -> None:
     with Simulator(board, NAME), pytest.raises(DeviceError, match="is in use"):
         Simulator(board, NAME).start()
+
+
+def test_flash_of_another_board_is_refused(board: Board) -> None:
+    other = next(b for b in boards.listing() if b.name != board.name)
+    with pytest.raises(UsageError, match=f"is a {board.name}, not a {other.name}"):
+        Simulator(other, NAME).start()
+
+
+def test_unix_board_is_a_process_in_its_folder(board: Board, wasmote: Run) -> None:
+    process = next(b for b in boards.listing() if b.section("sim")["kind"] == "process")
+    got = wasmote("sim", process.name, "--name", "test-sim-process", "--fresh", "--json")
+    device = json.loads(got.stdout.splitlines()[0])["device"]
+    assert device == f"unix:{paths.BUILD / 'sim/test-sim-process/fs'}"
+    with connected(device) as link:
+        assert link.exec("print(6 * 7)") == "42\n"
 
 
 def test_emulator_that_cannot_start_says_why(board: Board) -> None:

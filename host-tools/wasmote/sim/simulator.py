@@ -34,7 +34,7 @@ def install(board: Board, name: str, image: Path, erase: bool = False) -> Path:
     if not image.is_file():
         raise MissingError(f"{paths.shown(image)} is not there: make firmware BOARD={board.name}")
     folder = folder_of(name)
-    folder.mkdir(parents=True, exist_ok=True)
+    owner_check(board, folder)
     # A copy under another name first: a running emulator keeps reading the image it booted.
     scratch = folder / (IMAGE + ".new")
     shutil.copy(image, scratch)
@@ -42,6 +42,19 @@ def install(board: Board, name: str, image: Path, erase: bool = False) -> Path:
     if erase:
         erase_flash(folder)
     return folder / IMAGE
+
+
+def owner_check(board: Board, folder: Path) -> None:
+    """Makes the folder the board's. Raises UsageError where it is another board's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    owner = folder / "board.txt"
+    if not owner.exists():
+        owner.write_text(board.name)
+    if owner.read_text() != board.name:
+        raise UsageError(
+            f"{paths.shown(folder)} is a {owner.read_text()}, not a {board.name}: "
+            "take another --name, or remove it"
+        )
 
 
 def erase_flash(folder: Path) -> None:
@@ -96,6 +109,7 @@ class Simulator:
 
     def prepare(self) -> None:
         """Makes the folder ready: image, flash of the right size, and nobody else using it."""
+        owner_check(self.board, self.folder)
         self._take_lock()
         if self.fresh:
             erase_flash(self.folder)
@@ -108,7 +122,6 @@ class Simulator:
             flash.truncate(int(self.sim["flash_file_bytes"]))
 
     def _take_lock(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = (self.folder / "lock").open("wb")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
