@@ -2,6 +2,8 @@
 // nothing of wasmote's results may depend on a Python float.
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
+#define MICROPY_PY_MICROPYTHON_HEAP_LOCKED (1)
+
 #include "variants/mpconfigvariant_common.h"
 
 // Ctrl-C waits for the next poll: raised from the signal handler, as upstream does it, it

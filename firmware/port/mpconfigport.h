@@ -11,7 +11,10 @@
 #define MICROPY_ENABLE_GC                       (1)
 #define MICROPY_GC_SPLIT_HEAP                   (1)
 #define MICROPY_GC_STACK_ENTRY_TYPE             uint16_t
-#define MICROPY_STACK_CHECK_MARGIN              (1024)
+#define MICROPY_STACK_CHECK_MARGIN              (2048) // lwIP may run at any call: see net.c
+#define MICROPY_MEM_STATS                       (1)
+#define MICROPY_MALLOC_USES_ALLOCATED_SIZE      (1)
+#define MICROPY_PY_MICROPYTHON_HEAP_LOCKED      (1)
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF  (1)
 #define MICROPY_ALLOC_PATH_MAX                  (128)
 #define MICROPY_QSTR_BYTES_IN_HASH              (1)

@@ -156,3 +156,34 @@ print(time.ticks_diff(time.ticks_ms(), a), time.ticks_diff(time.ticks_us(), b) /
 """
     )
     assert all(1500 <= int(ms) <= 1900 for ms in said.split())
+
+
+def test_time_goes_on_when_the_timer_wraps(console: Console) -> None:
+    """The timer has 32 bits and wraps after 171 s: bring it there, and look at the time."""
+    said = console.exec(
+        """
+import machine, time
+machine.mem32[0x40000004] = 25 * 20000  # timer 0: 20 ms before the wrap
+last, end, falls = time.time_ns(), time.time_ns() + 100_000_000, 0
+while last < end:
+    now = time.time_ns()
+    falls += now < last
+    jump = now - last > 50_000_000
+    last = now
+print(falls, jump, machine.mem32[0x40000004] > 1 << 31 or machine.mem32[0x40000004] < 0)
+"""
+    )
+    assert said == "0 False True"
+
+
+def test_soft_reset_gives_the_pool_back(console: Console) -> None:
+    for size in (65536, 98304, 16384):
+        console.transport.serial.write(b"\x04")
+        console.until(b"\r\n>>> ")
+        code = f"import wasm3, gc; wasm3.pool_init({size}); gc.collect()"
+        said = console.exec(
+            code + "; print(wasm3.pool_info()[0], gc.mem_free() + wasm3.pool_info()[0])"
+        )
+        got, total = map(int, said.split())
+        assert got == size
+        assert total > 180_000, "RAM is lost between heap and pool"

@@ -206,6 +206,36 @@ print(got)
     assert said == "b'ping'"
 
 
+def test_frames_may_come_at_the_bottom_of_the_stack(console: Console) -> None:
+    """lwIP runs wherever Python looks for events, also when recursion has used the stack up."""
+    host = console.board.section("network")["host_address"]
+    with Server(lambda connection: connection.sendall(bytes(400_000))) as server:
+        said = console.exec(
+            f"""
+import socket
+s = socket.socket()
+s.connect(('{host}', {server.port}))
+s.setblocking(False)
+b, n, deep = bytearray(1460), 0, 0
+def f(i):
+    for j in range(3):
+        f(i + 1)
+while n < 400_000:
+    try:
+        f(0)
+    except RuntimeError:
+        deep += 1
+    try:
+        n += s.readinto(b) or 0
+    except OSError:
+        pass
+s.close()
+print(n, deep > 100)
+"""
+        )
+    assert said == "400000 True"
+
+
 def test_poll_and_asyncio(console: Console) -> None:
     host = console.board.section("network")["host_address"]
     with Server(echo) as server:
