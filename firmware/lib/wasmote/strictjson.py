@@ -5,116 +5,126 @@ import json
 from micropython import const
 
 _DEPTH_MAX = const(8)
+_QUOTE = const(0x22)
+_COMMA = const(0x2C)
+_COLON = const(0x3A)
+_ARRAY = const(0x5B)
+_BACKSLASH = const(0x5C)
+_ARRAY_END = const(0x5D)
+_OBJECT = const(0x7B)
+_OBJECT_END = const(0x7D)
+_WORDS = {"true": True, "false": False, "null": None}
 
 
+# Works on bytes: indexing a str costs MicroPython a walk from its start.
 class _Parser:
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, data):
+        self.data = data
         self.at = 0
 
     def fail(self, what):
-        before = self.text[: self.at]
+        before = str(self.data[: self.at], "utf-8")
         line = before.count("\n") + 1
-        column = self.at - before.rfind("\n")
+        column = len(before) - before.rfind("\n")
         raise ValueError("line %d, column %d: %s" % (line, column, what))
 
-    # The next character that is no white space, "" at the end.
+    # The next byte that is no white space, -1 at the end.
     def peek(self):
-        text = self.text
+        data = self.data
         at = self.at
-        while at < len(text) and text[at] in " \t\r\n":
+        end = len(data)
+        while at < end and data[at] in b" \t\r\n":
             at += 1
         self.at = at
-        return text[at : at + 1]
+        return data[at] if at < end else -1
 
-    def expect(self, char):
-        if self.peek() != char:
-            self.fail("%r expected" % char)
+    def expect(self, byte):
+        if self.peek() != byte:
+            self.fail("%r expected" % chr(byte))
         self.at += 1
 
     def value(self, depth):
         if depth > _DEPTH_MAX:
             self.fail("nested deeper than %d" % _DEPTH_MAX)
-        char = self.peek()
-        if char == "{":
+        byte = self.peek()
+        if byte == _OBJECT:
             return self.object(depth)
-        if char == "[":
+        if byte == _ARRAY:
             return self.array(depth)
-        if char == '"':
+        if byte == _QUOTE:
             return self.string()
         return self.word()
 
     def object(self, depth):
         result = {}
         self.at += 1
-        if self.peek() == "}":
+        if self.peek() == _OBJECT_END:
             self.at += 1
             return result
         while True:
-            if self.peek() != '"':
+            if self.peek() != _QUOTE:
                 self.fail("a key in quotes expected")
             key = self.string()
             if key in result:
                 self.fail("key %r stands here twice" % key)
-            self.expect(":")
+            self.expect(_COLON)
             result[key] = self.value(depth + 1)
-            if not self.more("}"):
+            if not self.more(_OBJECT_END):
                 return result
 
     def array(self, depth):
         result = []
         self.at += 1
-        if self.peek() == "]":
+        if self.peek() == _ARRAY_END:
             self.at += 1
             return result
         while True:
             result.append(self.value(depth + 1))
-            if not self.more("]"):
+            if not self.more(_ARRAY_END):
                 return result
 
     # After a member: true at a comma, false at `end`.
     def more(self, end):
-        char = self.peek()
-        if char != "," and char != end:
-            self.fail("',' or %r expected" % end)
+        byte = self.peek()
+        if byte != _COMMA and byte != end:
+            self.fail("',' or %r expected" % chr(end))
         self.at += 1
-        return char == ","
+        return byte == _COMMA
 
     def string(self):
-        start = self.at
-        end = start
+        data = self.data
+        start = end = self.at
         while True:
-            end = self.text.find('"', end + 1)
+            end = data.find(b'"', end + 1)
             if end < 0:
                 self.fail("string without end")
             slashes = 0
-            while self.text[end - 1 - slashes] == "\\":
+            while data[end - 1 - slashes] == _BACKSLASH:
                 slashes += 1
             if slashes % 2 == 0:
                 break
-        token = self.text[start : end + 1]
-        for char in token:
-            if ord(char) < 32:
-                self.fail("control character in a string")
-        if "\\" in token:
+        token = data[start : end + 1]
+        if min(token) < 32:
+            self.fail("control character in a string")
+        if _BACKSLASH in token:
             try:
                 value = json.loads(token)
             except ValueError:
                 self.fail("bad escape in a string")
         else:
-            value = token[1:-1]
+            value = str(token[1:-1], "utf-8")
         self.at = end + 1
         return value
 
     # A number, true, false or null.
     def word(self):
+        data = self.data
         start = end = self.at
-        while self.text[end : end + 1] not in ("", ",", "}", "]", " ", "\t", "\r", "\n", ":"):
+        while end < len(data) and data[end] not in b",}] \t\r\n:":
             end += 1
-        token = self.text[start:end]
-        words = {"true": True, "false": False, "null": None}
-        if token in words:
-            value = words[token]
+        token = str(data[start:end], "utf-8")
+        if token in _WORDS:
+            value = _WORDS[token]
         elif _is_number(token):
             value = float(token) if any(c in token for c in ".eE") else int(token)
         else:
@@ -142,13 +152,13 @@ def loads(data, limit):
     if len(data) > limit:
         raise ValueError("%d bytes, at most %d are allowed" % (len(data), limit))
     try:
-        text = str(data, "utf-8")
+        str(data, "utf-8")
     except (UnicodeError, ValueError):
         raise ValueError("not UTF-8")
-    parser = _Parser(text)
-    if parser.peek() != "{":
+    parser = _Parser(bytes(data))
+    if parser.peek() != _OBJECT:
         parser.fail("'{' expected")
     result = parser.value(1)
-    if parser.peek():
+    if parser.peek() >= 0:
         parser.fail("something behind the end of the object")
     return result
