@@ -53,11 +53,14 @@ static avm_error_t link_imports(avm_module_t *module, avm_import_t *imports,
 static avm_error_t build(avm_agent_t *agent, avm_module_t **module, avm_import_t *imports,
     const avm_agent_config_t *config, const avm_module_info_t *info, avm_fault_t *fault) {
     avm_heap_t *heap = &agent->heap.heap;
-    avm_env_t *env = imports == NULL ? NULL : avm_env_new(heap);
-    if (env == NULL) {
+    avm_env_t *env = NULL;
+    if (imports == NULL) {
         return avm_fault(fault, AVM_NO_MEMORY, "");
     }
-    avm_error_t error = avm_module_parse(module, heap, env, info, fault);
+    avm_error_t error = avm_env_new(&env, heap, fault);
+    if (!error) {
+        error = avm_module_parse(module, heap, env, info, fault);
+    }
     if (!error) {
         error = avm_runtime_new(&agent->runtime, heap, env, config->vm_stack_bytes,
             config->memory_bytes, fault);
@@ -192,7 +195,7 @@ static avm_error_t load(avm_agent_t *agent, avm_pool_t *pool, const avm_agent_co
         uint32_t held = avm_agent_pool_bytes(agent);
         size_t wanted = agent->heap.heap.wanted;
         avm_drop(agent);
-        if (error == AVM_NO_MEMORY) {
+        if (error == AVM_NO_MEMORY && wanted != 0) {
             explain_no_memory(pool, held, wanted, fault);
         }
     }

@@ -85,6 +85,9 @@ static avm_error_t run_fault(avm_fault_t *fault, M3Result result, IM3Function ca
 }
 
 static avm_error_t no_memory(avm_fault_t *fault, const avm_heap_t *heap) {
+    if (heap->wanted == 0) {
+        return avm_fault(fault, AVM_NO_MEMORY, "too little C stack is left to load a module");
+    }
     avm_fault(fault, AVM_NO_MEMORY, "");
     avm_fault_number(fault, (int64_t)heap->wanted);
     avm_fault_text(fault, " more bytes needed");
@@ -101,6 +104,10 @@ static avm_error_t load_fault(avm_fault_t *fault, avm_heap_t *heap, M3Result res
 
 // --- Steps of loading, with memory that may run out at any point
 
+// What wasm3 takes of the C stack at most, without blocks within blocks, which it is asked
+// about while it compiles them: 3.2 kB on a 32-bit core, most of it in ValidateFunction.
+#define LOAD_STACK_BYTES 4096
+
 typedef struct {
     M3Result (*run)(void *step);
 } step_t;
@@ -112,7 +119,8 @@ static M3Result guarded(avm_heap_t *heap, step_t *step) {
     M3Result volatile result = m3Err_mallocFailed;
     avm_meter_begin(&meter, 0);
     heap->escape = &escape;
-    if (setjmp(escape) == 0) {
+    heap->wanted = 0;
+    if (!avm_meter_stack_short(LOAD_STACK_BYTES) && setjmp(escape) == 0) {
         result = step->run(step);
     }
     heap->escape = NULL;
@@ -132,10 +140,11 @@ static M3Result make_env(void *step) {
     return m3Err_none;
 }
 
-avm_env_t *avm_env_new(avm_heap_t *heap) {
+avm_error_t avm_env_new(avm_env_t **env, avm_heap_t *heap, avm_fault_t *fault) {
     env_step_t step = {{make_env}, NULL};
-    guarded(heap, &step.step);
-    return (avm_env_t *)step.env;
+    M3Result result = guarded(heap, &step.step);
+    *env = (avm_env_t *)step.env;
+    return result ? load_fault(fault, heap, result) : AVM_OK;
 }
 
 typedef struct {

@@ -58,7 +58,7 @@ typedef struct {
 
 const char *avm_wasm3_version(void);
 
-avm_env_t *avm_env_new(avm_heap_t *heap);
+avm_error_t avm_env_new(avm_env_t **env, avm_heap_t *heap, avm_fault_t *fault);
 
 // `bytes` have passed avm_inspect, and stay as they are as long as the module is used.
 avm_error_t avm_module_parse(avm_module_t **module, avm_heap_t *heap, avm_env_t *env,

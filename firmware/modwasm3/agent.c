@@ -67,7 +67,7 @@ static mp_obj_t agent_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
     memset(&self->agent, 0, sizeof(self->agent));
     self->name = args[NAME].u_obj;
     self->output = self->view = mp_const_none;
-    avm_grant_t grants[AVM_IMPORTS_MAX];
+    avm_grant_t grants[WASM3_GRANTS_MAX];
     avm_agent_config_t config = {
         .wasm = wasm.buf,
         .wasm_bytes = wasm.len,

@@ -10,14 +10,12 @@
 // Environment()
 static mp_obj_t environment_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw,
     const mp_obj_t *args) {
+    avm_fault_t fault;
     (void)args;
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
     wasm3_environment_t *self = mp_obj_malloc(wasm3_environment_t, type);
     self->env = NULL;
-    self->env = avm_env_new(&wasm3_gc_heap);
-    if (self->env == NULL) {
-        m_malloc_fail(wasm3_gc_heap.wanted);
-    }
+    wasm3_check(avm_env_new(&self->env, &wasm3_gc_heap, &fault), &fault, NULL);
     return MP_OBJ_FROM_PTR(self);
 }
 

@@ -108,7 +108,7 @@ static avm_error_t env_now_us(avm_call_t *call) {
     return AVM_OK;
 }
 
-static const avm_grant_t known[] = {
+static const avm_grant_t known[WASM3_GRANTS_MAX] = {
     {"env", "log", "(ii)", {env_log, NULL, true}},
     {"env", "now_us", "I()", {env_now_us, NULL, false}},
 };

@@ -109,7 +109,9 @@ mp_obj_t wasm3_results_new(const avm_function_t *function, const avm_value_t *va
 
 // Calls `callable` with what Wasm passed.
 avm_error_t wasm3_call_python(avm_call_t *call);
-// The grants for agents, as many as *count says; `context` is the agent's name (char *).
+// The imports that this host knows, for agents that are granted them: gives how many it has
+// put into `grants`, at most WASM3_GRANTS_MAX. `context` is the agent's name (char *).
+#define WASM3_GRANTS_MAX 2
 size_t wasm3_grants(mp_obj_t names, avm_grant_t *grants, void *context);
 
 #endif

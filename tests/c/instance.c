@@ -12,7 +12,10 @@ static avm_error_t build(instance_t *self, uint32_t memory_limit) {
     if (error) {
         return error;
     }
-    self->env = avm_env_new(heap);
+    error = avm_env_new(&self->env, heap, &self->fault);
+    if (error) {
+        return error;
+    }
     error = avm_module_parse(&self->module, heap, self->env, &self->info, &self->fault);
     if (!error) {
         error = avm_runtime_new(&self->runtime, heap, self->env, 4096, memory_limit, &self->fault);

@@ -110,7 +110,7 @@ static void test_c_stack(void) {
     avm_pool_heap_init(&t.heap, &t.pool.pool, 1);
     avm_heap_t *heap = &t.heap.heap;
     check(!avm_inspect(&t.info, t.wasm.bytes, t.wasm.length, &t.fault), "%s", t.fault.text);
-    t.env = avm_env_new(heap);
+    avm_env_new(&t.env, heap, &t.fault);
     avm_module_parse(&t.module, heap, t.env, &t.info, &t.fault);
     check(!avm_runtime_new(&t.runtime, heap, t.env, 32 * 1024 * 1024, 0, &t.fault), "%s",
         t.fault.text);
@@ -167,7 +167,9 @@ static avm_error_t compile_nested(uint32_t depth, size_t stack_bytes, avm_fault_
     avm_pool_heap_init(&t.heap, &t.pool.pool, 1);
     support_stack_bytes = stack_bytes;
     avm_error_t error = avm_inspect(&t.info, t.wasm.bytes, t.wasm.length, fault);
-    t.env = avm_env_new(&t.heap.heap);
+    if (!error) {
+        error = avm_env_new(&t.env, &t.heap.heap, fault);
+    }
     if (!error) {
         error = avm_module_parse(&t.module, &t.heap.heap, t.env, &t.info, fault);
     }
@@ -324,6 +326,23 @@ static void test_out_of_memory(void) {
     blob_free(&wasm);
 }
 
+// Loading wants some C stack, and says so instead of overrunning it.
+static void test_load_c_stack(void) {
+    test_pool_t pool = test_pool_new(64 * 1024);
+    blob_t wasm = blob_read("modules/agent.wasm");
+    avm_agent_config_t config = agent_config(&wasm);
+    avm_agent_t agent = {0};
+    avm_fault_t fault = {0};
+    check_case("limits_load_c_stack");
+    support_stack_bytes = 3000;
+    check(avm_agent_load(&agent, &pool.pool, &config, &fault) == AVM_NO_MEMORY, "loaded");
+    check_holds(fault.text, "C stack");
+    check(pool.pool.used == 0, "kept %u bytes", pool.pool.used);
+    support_stack_bytes = 1024 * 1024;
+    blob_free(&wasm);
+    test_pool_free(&pool);
+}
+
 int main(void) {
     support_host();
     test_deadline();
@@ -336,5 +355,6 @@ int main(void) {
     test_drift();
     test_two_agents();
     test_out_of_memory();
+    test_load_c_stack();
     return check_end();
 }
