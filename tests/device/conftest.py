@@ -61,7 +61,8 @@ class DeviceItem(pytest.Item):
             pytest.skip(why)
         if verdict != "ok":
             again = f"make test-device ARGS=\"-k '{self.function} and {self.board.name}'\""
-            raise Failed(f"{why}\n{verdicts.output}\nagain: {again}")
+            self.add_report_section("call", "the script's output", verdicts.output)
+            raise Failed(f"{why}\nagain: {again}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         return str(excinfo.value)

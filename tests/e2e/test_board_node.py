@@ -59,10 +59,9 @@ def configure(running: Simulator, port: int, **sensor: Any) -> None:
 @contextmanager
 def node(running: Simulator) -> Iterator[SerialLines]:
     """The node, restarted, and its lines; it is stopped and its main.py removed at the end."""
-    with connected(running.port) as link:
-        link.restart()
     lines = SerialLines(running.port)
     try:
+        lines.restart()
         yield lines
     finally:
         lines.close()
@@ -149,7 +148,7 @@ def test_node_reports_every_wrong_entry(running: Simulator, broker: Broker) -> N
     with connected(running.port) as link:
         link.write("/wasmote.json", b'{"site": "UPPER", "mqtt": {"port": 70000}, "foo": 1}')
     with node(running) as lines:
-        said = "\n".join(lines.wait("MicroPython v", 20))
+        said = "\n".join(lines.wait("Type ", 20))
     for word in ("site", "node", "mqtt.host", "mqtt.port: 70000", "foo", "agents"):
         assert word in said, said
     assert answers(running)

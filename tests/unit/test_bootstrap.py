@@ -71,7 +71,9 @@ def test_bootstrap_does_not_believe_a_dead_environment(
     (tmp_path / "bin/python").symlink_to(tmp_path / "gone")
     assert not bootstrap.venv_is_current(tmp_path, "x")
     (tmp_path / "bin/python").unlink()
-    (tmp_path / "bin/python").symlink_to(sys.executable)
+    # Not a link: Python would look for its environment beside the link.
+    (tmp_path / "bin/python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (tmp_path / "bin/python").chmod(0o755)
     assert bootstrap.venv_is_current(tmp_path, "x")
     assert not bootstrap.venv_is_current(tmp_path, "y")
 

@@ -13,6 +13,7 @@ from wasmote.links.serial import serial_port
 from wasmote.sim import child
 
 POLL_S = 0.1
+RESTART_TIMEOUT_S = 15.0
 
 
 class SerialLines:
@@ -41,6 +42,14 @@ class SerialLines:
     def write(self, data: bytes) -> None:
         """Sends bytes to the board, such as Ctrl-C."""
         self._serial.write(data)
+
+    def restart(self) -> None:
+        """Stops what runs and soft-resets the board, missing nothing that it prints then."""
+        # Ctrl-C twice, for a loop that eats one; Ctrl-B out of a raw prompt; Ctrl-D.
+        self.write(b"\r\x03\x03\x02")
+        self.wait("Type \"help()\"", RESTART_TIMEOUT_S)
+        self.write(b"\x04")
+        self.wait("soft reboot", RESTART_TIMEOUT_S)
 
     def wait(self, word: str, timeout_s: float) -> list[str]:
         """The lines up to the one that holds `word`. Raises DeviceError when it does not come."""
