@@ -13,6 +13,8 @@ AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	pool.c \
 	reader.c \
 	vm.c \
+	vm_call.c \
+	vm_load.c \
 	)
 
 AGENTVM_WASM3_C = $(addprefix $(AGENTVM_DIR)/, \

@@ -326,6 +326,25 @@ static void test_out_of_memory(void) {
     blob_free(&wasm);
 }
 
+// What a host may refuse, and would stop less surely: wasm3 knows it all.
+static void test_mvp_only(void) {
+    static const char *const names[] = {"modules/agent_bulk.wasm", "modules/agent_tail.wasm",
+        "modules/agent_block.wasm"};
+    test_pool_t pool = test_pool_new(64 * 1024);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        blob_t wasm = blob_read(names[i]);
+        avm_agent_config_t config = agent_config(&wasm);
+        avm_agent_t agent = {0};
+        avm_fault_t fault = {0};
+        check_case(names[i]);
+        avm_error_t error = avm_agent_load(&agent, &pool.pool, &config, &fault);
+        check(error == AVM_MALFORMED, "%s: %s", avm_error_word(error), fault.text);
+        check_holds(fault.text, "unknown opcode in function 5 (infer)");
+        blob_free(&wasm);
+    }
+    test_pool_free(&pool);
+}
+
 // Loading wants some C stack, and says so instead of overrunning it.
 static void test_load_c_stack(void) {
     test_pool_t pool = test_pool_new(64 * 1024);
@@ -356,5 +375,6 @@ int main(void) {
     test_two_agents();
     test_out_of_memory();
     test_load_c_stack();
+    test_mvp_only();
     return check_end();
 }

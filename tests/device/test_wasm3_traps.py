@@ -48,12 +48,10 @@ def test_recursion_ends():
     raises(wasm3.Trap, load("endless").find_function("ping"), words=("stack overflow",))
 
 
-# A value stack that is no limit: the C stack is.
+# A value stack that is no limit, as a call takes a few bytes of it: the C stack is.
 def test_recursion_ends_before_the_c_stack():
-    if gc.mem_free() < 600000:
-        devtest.skip("no heap for such a value stack")
     env = wasm3.Environment()
-    runtime = env.new_runtime(400000)
+    runtime = env.new_runtime(24000)
     runtime.load(env.parse_module(devtest.read("endless.wasm")))
     raises(wasm3.Trap, runtime.find_function("ping"), words=("stack overflow",))
     equal(runtime.find_function("finite")(10), 55)
@@ -62,6 +60,66 @@ def test_recursion_ends_before_the_c_stack():
 def test_long_loops_end():
     finite = load("endless").find_function("finite")
     equal(finite(100000), 100000 * 100001 // 2 - 2**32)
+
+
+def leb(value):
+    out = b""
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+# One function of blocks within blocks, which the compiler follows by recursion.
+def nested(depth):
+    body = b"\0" + b"\x02\x40" * depth + b"\x0b" * (depth + 1)
+    code = b"\x01" + leb(len(body)) + body
+    head = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0"
+    return head + b"\x0a" + leb(len(code)) + code
+
+
+def test_nested_blocks():
+    env = wasm3.Environment()
+    for depth in (1, 20, 40, 60, 80, 100, 120, 140, 1000, 3000):
+        runtime = env.new_runtime(512)
+        module = env.parse_module(nested(depth))
+        try:
+            runtime.load(module)
+            runtime.find_function("f")()
+            deepest = depth
+        except wasm3.LoadError as e:
+            true("overran" in str(e), e)
+    true(40 <= deepest < 1000, deepest)
+
+
+# Wherever Python has gone to, there is an error instead of a C stack that is overrun.
+def test_little_c_stack_left():
+    find = load("endless").find_function
+    ping, finite = find("ping"), find("finite")
+    module = devtest.read("endless.wasm")
+    seen = set()
+
+    def deeper():
+        try:
+            deeper()
+        except RuntimeError as e:
+            if type(e) is not RuntimeError:
+                raise
+        for f in (ping, lambda: finite(3), lambda: load_here(module)):
+            try:
+                f()
+                seen.add("ok")
+            except (RuntimeError, MemoryError) as e:
+                seen.add(type(e).__name__)
+
+    deeper()
+    true({"ok", "Trap", "LoadError"} <= seen, seen)
+
+
+def load_here(module):
+    env = wasm3.Environment()
+    runtime = env.new_runtime(512, 64)
+    runtime.load(env.parse_module(module))
 
 
 def test_ctrl_c():
