@@ -47,7 +47,7 @@ class SerialLines:
         """Stops what runs and soft-resets the board, missing nothing that it prints then."""
         # Ctrl-C twice, for a loop that eats one; Ctrl-B out of a raw prompt; Ctrl-D.
         self.write(b"\r\x03\x03\x02")
-        self.wait("Type \"help()\"", RESTART_TIMEOUT_S)
+        self.wait('Type "help()"', RESTART_TIMEOUT_S)
         self.write(b"\x04")
         self.wait("soft reboot", RESTART_TIMEOUT_S)
 
