@@ -67,7 +67,7 @@ def install(missing: list[tuple[str, str]], prefix: list[str] | None) -> None:
     env = ["env", "DEBIAN_FRONTEND=noninteractive"]
     for step in (["update"], ["install", "-y", "--no-install-recommends", *names]):
         print(f"setup: {' '.join([*prefix, 'apt-get', *step])}", flush=True)
-        got = subprocess.run([*prefix, *env, "apt-get", "-q", *step], check=False)
+        got = subprocess.run([*prefix, *env, "apt-get", "-qq", *step], check=False)
         if got.returncode != 0 and step != ["update"]:
             raise Stop(f"apt-get failed (exit {got.returncode}): try as root:\n  {command}")
 
