@@ -1,6 +1,5 @@
 // The life of MicroPython on this port: start, run boot.py and main.py, serve the prompt,
 // and all over again at a soft reset.
-#include <errno.h>
 #include <stdint.h>
 
 #include "py/cstack.h"
