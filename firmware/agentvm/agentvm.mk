@@ -12,6 +12,7 @@ AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	policy.c \
 	pool.c \
 	reader.c \
+	utf8.c \
 	vm.c \
 	vm_call.c \
 	vm_load.c \

@@ -2,7 +2,6 @@
 #include "modwasm3.h"
 
 #include "py/objexcept.h"
-#include "py/unicode.h"
 #include "py/runtime.h"
 
 #include <string.h>
@@ -105,7 +104,7 @@ static const mp_obj_type_t *type_of(avm_error_t error) {
 
 // Names come from modules: they may be no text, or have been cut within a character.
 mp_obj_t wasm3_text_new(const char *text, size_t length) {
-    if (utf8_check((const byte *)text, length)) {
+    if (avm_utf8_check((const uint8_t *)text, length)) {
         return mp_obj_new_str(text, length);
     }
     vstr_t plain;

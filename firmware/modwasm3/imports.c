@@ -3,7 +3,6 @@
 
 #include "py/mphal.h"
 #include "py/mpprint.h"
-#include "py/unicode.h"
 #include "py/runtime.h"
 
 #include <string.h>
@@ -58,7 +57,7 @@ static size_t clean_line(char *line, const uint8_t *bytes, size_t length) {
             length--;
         }
     }
-    bool is_text = utf8_check(bytes, length);
+    bool is_text = avm_utf8_check(bytes, length);
     for (size_t i = 0; i < length; i++) {
         bool keep = bytes[i] >= 0x20 && bytes[i] != 0x7f && (is_text || bytes[i] < 0x80);
         line[i] = keep ? (char)bytes[i] : '?';

@@ -3,6 +3,7 @@
 #define MODWASM3_H
 
 #include "agentvm/agent.h"
+#include "agentvm/utf8.h"
 
 #include "py/obj.h"
 
