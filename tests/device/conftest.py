@@ -26,7 +26,7 @@ class DeviceScript(pytest.File):
         tree = ast.parse(self.path.read_text(), str(self.path))
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
         return [
-            DeviceItem.from_parent(self, name=f"{name}[{board.name}]", function=name, board=board)
+            DeviceItem.from_parent(self, name=f"{name}[{board.name}]", tested=name, board=board)
             for board in boards.listing()
             if board.values["tier"] == "ci"
             for name in names
@@ -48,19 +48,19 @@ class Failed(Exception):
 class DeviceItem(pytest.Item):
     """One test function on one board."""
 
-    def __init__(self, *, function: str, board: Board, **more: object) -> None:
+    def __init__(self, *, tested: str, board: Board, **more: object) -> None:
         super().__init__(**more)
-        self.function = function
+        self.tested = tested
         self.board = board
         self.add_marker(pytest.mark.timeout(harness.SCRIPT_TIMEOUT_S + 60))
 
     def runtest(self) -> None:
         verdicts = self.parent.run_on(self.board)
-        verdict, why = verdicts.by_name.get(self.function, ("FAIL", "the script did not reach it"))
+        verdict, why = verdicts.by_name.get(self.tested, ("FAIL", "the script did not reach it"))
         if verdict == "skip":
             pytest.skip(why)
         if verdict != "ok":
-            again = f"make test-device ARGS=\"-k '{self.function} and {self.board.name}'\""
+            again = f"make test-device ARGS=\"-k '{self.tested} and {self.board.name}'\""
             self.add_report_section("call", "the script's output", verdicts.output)
             raise Failed(f"{why}\nagain: {again}")
 
