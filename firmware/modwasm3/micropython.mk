@@ -26,3 +26,5 @@ CFLAGS_USERMOD += $(AGENTVM_CFLAGS)
 modwasm3_objects = $(patsubst $(USER_C_MODULES)/%.c,$(BUILD)/%.o,$(1))
 $(call modwasm3_objects,$(AGENTVM_WASM3_C)): CFLAGS += $(AGENTVM_WASM3_CFLAGS)
 $(call modwasm3_objects,$(MODWASM3_SRC_C) $(AGENTVM_SRC_C)): CFLAGS += -Wextra -Wno-unused-parameter
+# Flags are part of what an object is made of.
+$(call modwasm3_objects,$(AGENTVM_SRC_C) $(AGENTVM_WASM3_C)): $(AGENTVM_DIR)/agentvm.mk
