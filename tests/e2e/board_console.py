@@ -27,14 +27,22 @@ class Console:
         self.transport.serial.write(b"\r")
         self.boot = self.until(PROMPT)
 
-    def until(self, ending: bytes, timeout_s: float = 15) -> str:
-        """What the board says up to `ending`, which must come."""
+    def until(self, ending: bytes, timeout_s: float = 15, after: bytes = b"") -> str:
+        """What the board says up to `ending`, behind `after`; both must come."""
         said = bytearray()
         end = time.monotonic() + timeout_s
-        while not said.endswith(ending):
-            said += self.transport.serial.read(self.transport.serial.inWaiting() or 1)
-            assert time.monotonic() < end, f"no {ending!r} in {bytes(said[-2000:])!r}"
+        while not (said.endswith(ending) and after in said):
+            assert time.monotonic() < end, f"no {after + ending!r} in {bytes(said[-2000:])!r}"
+            waiting = self.transport.serial.inWaiting()
+            said += self.transport.serial.read(waiting)
+            if not waiting:
+                time.sleep(0.005)
         return said.decode(errors="replace")
+
+    def soft_reset(self) -> str:
+        """Ctrl-D; what the board says until its prompt is back."""
+        self.transport.serial.write(b"\x04")
+        return self.until(PROMPT, after=b"soft reboot")
 
     def exec(self, code: str, timeout_s: float = 20) -> str:
         """What `code` prints; an exception of it fails the test."""

@@ -93,8 +93,7 @@ def test_damaged_file_system_is_reported_and_left_alone(console: Console) -> Non
     with flash.open("r+b") as image:
         image.write(noise)
     console.start()
-    console.transport.serial.write(b"\x04")  # soft reset: _boot.py speaks again
-    assert "the file system is damaged" in console.until(b"\r\n>>> ")
+    assert "the file system is damaged" in console.soft_reset()  # _boot.py speaks again
     assert flash.read_bytes()[: len(noise)] == noise
     said = console.exec(
         """
