@@ -1,5 +1,4 @@
-// MicroPython's standard unix build. Floats are double here, single on the microcontrollers:
-// nothing of wasmote's results may depend on a Python float.
+// MicroPython's standard unix build, with our modules.
 #define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
 
 #define MICROPY_PY_MICROPYTHON_HEAP_LOCKED (1)

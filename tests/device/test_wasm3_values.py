@@ -3,8 +3,8 @@ import devtest
 import wasm3
 from devtest import equal, raises, true
 
-# Microcontrollers have single-precision Python floats: an f64 is rounded where it passes
-# from Wasm to Python.
+# A port with single-precision Python floats rounds an f64 where it passes from Wasm to
+# Python.
 DOUBLE = 1.0 + 2**-40 != 1.0
 
 
