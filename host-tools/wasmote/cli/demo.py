@@ -49,7 +49,7 @@ class Plain:
         if result.predicted != label or len(tally.results) % PLAIN_EVERY == 0:
             self.out.say(
                 f"{len(tally.results)}/{len(tally.expected)}: sample {result.sample} true {label} "
-                f"predicted {result.predicted}, {tally.ms(result):.2f} ms on the board"
+                f"predicted {result.predicted}, {tally.ms(result):.2f} ms estimated"
             )
 
 
@@ -74,7 +74,7 @@ class Screen(Plain):
         self.live.update(Group(grid, share))
 
     def _table(self) -> Table:
-        table = Table("sample", "true", "predicted", "ms on the board")
+        table = Table("sample", "true", "predicted", "estimated ms")
         for result, label, ms in self.recent:
             style = "green" if result.predicted == label else "bold red"
             cells = (result.sample, label, result.predicted, f"{ms:.2f}")
