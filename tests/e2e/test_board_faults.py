@@ -178,8 +178,7 @@ print(falls, jump, machine.mem32[0x40000004] > 1 << 31 or machine.mem32[0x400000
 
 def test_soft_reset_gives_the_pool_back(console: Console) -> None:
     for size in (65536, 98304, 16384):
-        console.transport.serial.write(b"\x04")
-        console.until(b"\r\n>>> ")
+        console.soft_reset()
         code = f"import wasm3, gc; wasm3.pool_init({size}); gc.collect()"
         said = console.exec(
             code + "; print(wasm3.pool_info()[0], gc.mem_free() + wasm3.pool_info()[0])"

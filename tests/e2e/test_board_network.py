@@ -90,8 +90,7 @@ def test_down_and_up_again(console: Console) -> None:
 
 
 def test_still_up_after_a_soft_reset(console: Console) -> None:
-    console.transport.serial.write(b"\x04")
-    console.until(b"\r\n>>> ")
+    console.soft_reset()
     assert console.exec(UP + "print(lan.ifconfig()[0])") == "10.0.2.15"
 
 

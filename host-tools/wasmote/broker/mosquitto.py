@@ -7,10 +7,11 @@ import string
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
+from wasmote import child
 from wasmote.errors import DeviceError, MissingError
-from wasmote.sim import child
+from wasmote.running import Running
 
 TEMPLATE = Path(__file__).with_name("mosquitto.conf")
 START_TIMEOUT_S = 10.0
@@ -36,7 +37,7 @@ def configuration(port: int, folder: Path) -> str:
     return string.Template(TEMPLATE.read_text()).substitute(port=port, folder=folder)
 
 
-class Broker:
+class Broker(Running):
     """A broker on a free loopback port; running inside `with`, stopped after in all cases."""
 
     def __init__(self, folder: Path) -> None:
@@ -50,7 +51,7 @@ class Broker:
         """What mosquitto logged."""
         return self.folder / "mosquitto.log"
 
-    def start(self) -> "Broker":
+    def start(self) -> Self:
         """Starts it on its port and returns when it accepts connections."""
         self.folder.mkdir(parents=True, exist_ok=True)
         conf = self.folder / "mosquitto.conf"
@@ -88,14 +89,3 @@ class Broker:
             self._process.kill()
             self._process.wait()
             self._process = None
-
-    def __enter__(self) -> "Broker":
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

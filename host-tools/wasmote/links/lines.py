@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import serial
 
+from wasmote import child
 from wasmote.errors import DeviceError
 from wasmote.links import names
 from wasmote.links.process import UnixLink, environment, program
 from wasmote.links.serial import serial_port
-from wasmote.sim import child
 
 POLL_S = 0.1
 RESTART_TIMEOUT_S = 15.0

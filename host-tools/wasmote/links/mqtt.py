@@ -4,13 +4,13 @@ import json
 import queue
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from wasmote.errors import DeviceError, TimedOutError, UsageError
+from wasmote.running import Running
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -43,7 +43,7 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port) if colon else 1883
 
 
-class Listener:
+class Listener(Running):
     """Receives everything that nodes publish below a prefix, in order, into a queue."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Listener:
         parts = message.topic.split("/", 4)
         self._queue.put(Message(message.topic, parts[3], parts[4], bytes(message.payload)))
 
-    def start(self) -> "Listener":
+    def start(self) -> Self:
         """Connects and subscribes. Raises DeviceError where there is no broker."""
         host, port = self.address
         try:
@@ -108,14 +108,3 @@ class Listener:
         """Disconnects."""
         self._client.disconnect()
         self._client.loop_stop()
-
-    def __enter__(self) -> "Listener":
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

@@ -6,13 +6,12 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from wasmote import paths
+from wasmote import child, paths
 from wasmote.boards import Board
 from wasmote.errors import DeviceError, MissingError, UsageError
-from wasmote.sim import child
+from wasmote.running import Running
 
 START_TIMEOUT_S = 20.0
 IMAGE = "firmware.elf"
@@ -71,7 +70,7 @@ def arguments(sim: dict[str, Any], values: dict[str, str], icount: bool) -> list
     return words
 
 
-class Simulator:
+class Simulator(Running):
     """An emulated board as a context manager: running inside, stopped after in all cases."""
 
     def __init__(
@@ -139,7 +138,7 @@ class Simulator:
         program = str(self.sim.get("program", "{firmware}")).format(**values)
         return [program, *arguments(self.sim, values, self.icount)]
 
-    def start(self) -> "Simulator":
+    def start(self) -> Self:
         """Starts the board and waits for its serial port."""
         self.prepare()
         if self.is_process:
@@ -189,14 +188,3 @@ class Simulator:
         if self._lock:
             self._lock.close()
             self._lock = None
-
-    def __enter__(self) -> "Simulator":
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
