@@ -73,14 +73,11 @@ def test_deadline_is_kept_and_not_early() -> None:
 
 
 def test_deadline_of_one_call_does_not_reach_the_next() -> None:
-    agent = runner("good", deadline_ms=1)
-    for _ in range(500):
-        try:
-            agent.infer(bytes(4))
-        except Trap as trap:
-            # A loaded machine may take longer than 1 ms for a call; that is a deadline kept.
-            assert trap.reason == "deadline"
-            agent = runner("good", deadline_ms=1)
+    """Nothing is left of a call that could end the next one early."""
+    agent = runner("good", deadline_ms=10_000)
+    for _ in range(100):
+        agent.infer(bytes(4))
+        assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
 
 
 def test_log_lines_are_kept_and_cut() -> None:
