@@ -20,7 +20,7 @@ VECTORS = Path(__file__).parents[1] / "vectors" / "abi"
 
 
 def terms(name: str = "x", **changes: object) -> Terms:
-    given = {"memory_bytes": 1024, "deadline_ms": 50, "inputs_bytes": 4, "outputs_bytes": 4}
+    given = {"memory_bytes": 1024, "deadline_ms": 1000, "inputs_bytes": 4, "outputs_bytes": 4}
     return Terms(name=name, **{**given, **changes})  # type: ignore[arg-type]
 
 
@@ -55,7 +55,7 @@ def test_bundle_with_a_changed_module_is_refused(bundle: Path, tmp_path: Path) -
 
 def test_errors_name_agent_reason_and_function() -> None:
     with pytest.raises(Trap, match=r"^deadline-loop: deadline: 50 ms passed in function 3 "):
-        runner("deadline-loop").infer(bytes(4))
+        runner("deadline-loop", deadline_ms=50).infer(bytes(4))
     with pytest.raises(Trap, match=r"^trap-division: trap: integer division by zero in function 3"):
         runner("trap-division").infer(bytes(4))
     with pytest.raises(AgentError, match=r"^good: input-length: infer returned -1$"):
