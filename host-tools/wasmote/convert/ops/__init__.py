@@ -1,0 +1,1 @@
+"""The ops of the converter; REGISTRY has them all."""

@@ -1,0 +1,162 @@
+"""Convolutions and fully connected layers against TFLite's reference kernels."""
+
+import numpy as np
+from convert_support import Net, O, T, needs_oracle, same_as_oracle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.random import Generator
+
+pytestmark = needs_oracle
+ACTIVATIONS = st.sampled_from([0, 1, 2, 3])
+SEEDS = st.integers(0, 2**32 - 1)
+STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
+WINDOWS = st.tuples(st.integers(1, 4), st.integers(1, 4))
+many = settings(max_examples=150, deadline=None)
+
+
+def int8s(rng: Generator, shape: tuple[int, ...], low: int = -128) -> np.ndarray:
+    return rng.integers(low, 128, shape).astype(np.int8)
+
+
+def scales(rng: Generator, count: int) -> list[float]:
+    return list(rng.uniform(1e-4, 0.05, count))
+
+
+def size_out(size: int, window: int, stride: int, dilation: int, same: bool) -> int:
+    span = (window - 1) * dilation + 1
+    return -(-size // stride) if same else max(0, (size - span) // stride + 1)
+
+
+@many
+@given(
+    SEEDS, STRIDES, WINDOWS, st.integers(1, 3), st.booleans(), ACTIVATIONS, st.booleans(),
+)  # fmt: skip
+def test_convert_conv2d(
+    seed: int,
+    stride: tuple[int, int],
+    window: tuple[int, int],
+    dilation: int,
+    same: bool,
+    activation: int,
+    whole: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = [int(rng.integers(1, 9)) + (w - 1) * dilation for w in window]
+    depth, channels = int(rng.integers(1, 6)), int(rng.integers(1, 6))
+    out = [size_out(size[i], window[i], stride[i], dilation, same) for i in (0, 1)]
+    kernel = scales(rng, 1 if whole else channels)
+    net = Net(
+        [
+            T((2, *size, depth), zero=int(rng.integers(-128, 128)), scale=0.04),
+            T((channels, *window, depth), scale=kernel,
+              data=int8s(rng, (channels, *window, depth), -127)),
+            T((channels,), "int32", scale=[0.04 * s for s in kernel],
+              data=rng.integers(-9000, 9000, channels)),
+            T((2, *out, channels), zero=int(rng.integers(-128, 128)),
+              scale=float(rng.uniform(0.005, 0.3))),
+        ],
+        [O("CONV_2D", [0, 1, 2], [3], ("Conv2DOptions", {
+            "Padding": 0 if same else 1, "StrideH": stride[0], "StrideW": stride[1],
+            "DilationHFactor": dilation, "DilationWFactor": dilation,
+            "FusedActivationFunction": activation}))],
+        [0], [3],
+    )  # fmt: skip
+    same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])
+
+
+@many
+@given(SEEDS, st.integers(1, 3), WINDOWS, st.integers(1, 2), st.booleans(), ACTIVATIONS,
+       st.integers(1, 3))  # fmt: skip
+def test_convert_depthwise(
+    seed: int,
+    stride: int,
+    window: tuple[int, int],
+    dilation: int,
+    same: bool,
+    activation: int,
+    multiplier: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    size = [int(rng.integers(1, 9)) + (w - 1) * dilation for w in window]
+    depth = int(rng.integers(1, 5))
+    channels = depth * multiplier
+    out = [size_out(size[i], window[i], stride, dilation, same) for i in (0, 1)]
+    kernel = scales(rng, channels)
+    net = Net(
+        [
+            T((1, *size, depth), zero=int(rng.integers(-128, 128)), scale=0.04),
+            T((1, *window, channels), scale=kernel, axis=3,
+              data=int8s(rng, (1, *window, channels), -127)),
+            T((channels,), "int32", scale=[0.04 * s for s in kernel],
+              data=rng.integers(-9000, 9000, channels)),
+            T((1, *out, channels), zero=int(rng.integers(-128, 128)),
+              scale=float(rng.uniform(0.005, 0.1))),
+        ],
+        [O("DEPTHWISE_CONV_2D", [0, 1, 2], [3], ("DepthwiseConv2DOptions", {
+            "Padding": 0 if same else 1, "StrideH": stride, "StrideW": stride,
+            "DilationHFactor": dilation, "DilationWFactor": dilation,
+            "DepthMultiplier": multiplier, "FusedActivationFunction": activation}))],
+        [0], [3],
+    )  # fmt: skip
+    same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])
+
+
+@many
+@given(SEEDS, st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), ACTIVATIONS, st.booleans())
+def test_convert_fully_connected(
+    seed: int,
+    rows: int,
+    depth: int,
+    channels: int,
+    activation: int,
+    bias: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    kernel = float(rng.uniform(1e-4, 0.05))
+    net = Net(
+        [
+            T((rows, depth), zero=int(rng.integers(-128, 128)), scale=float(rng.uniform(1e-3, 1))),
+            T((channels, depth), scale=kernel, data=int8s(rng, (channels, depth))),
+            T((channels,), "int32", scale=0.04 * kernel,
+              data=rng.integers(-9000, 9000, channels)),
+            T((rows, channels), zero=int(rng.integers(-128, 128)),
+              scale=float(rng.uniform(0.005, 0.5))),
+        ],
+        [O("FULLY_CONNECTED", [0, 1, 2] if bias else [0, 1, -1], [3],
+           ("FullyConnectedOptions", {"FusedActivationFunction": activation}), 4)],
+        [0], [3],
+    )  # fmt: skip
+    net.tensors[2].scale = float(net.tensors[0].scale) * kernel
+    same_as_oracle(net, [int8s(rng, (rows, depth))])
+
+
+@many
+@given(SEEDS, STRIDES, WINDOWS, st.booleans(), st.booleans())
+def test_convert_transpose_conv(
+    seed: int,
+    stride: tuple[int, int],
+    window: tuple[int, int],
+    same: bool,
+    bias: bool,
+) -> None:
+    rng = np.random.default_rng(seed)
+    out = [int(rng.integers(1, 9)) + w for w in window]
+    size = [size_out(out[i], window[i], stride[i], 1, same) for i in (0, 1)]
+    depth, channels = int(rng.integers(1, 5)), int(rng.integers(1, 5))
+    kernel = scales(rng, channels)
+    shape = (1, *out, channels)
+    net = Net(
+        [
+            T((4,), "int32", None, data=list(shape)),
+            T((channels, *window, depth), scale=kernel,
+              data=int8s(rng, (channels, *window, depth), -127)),
+            T((1, *size, depth), zero=int(rng.integers(-128, 128)), scale=0.04),
+            T((channels,), "int32", scale=[0.04 * s for s in kernel],
+              data=rng.integers(-9000, 9000, channels)),
+            T(shape, zero=int(rng.integers(-128, 128)), scale=float(rng.uniform(0.005, 0.2))),
+        ],
+        [O("TRANSPOSE_CONV", [0, 1, 2, 3] if bias else [0, 1, 2], [4], ("TransposeConvOptions", {
+            "Padding": 0 if same else 1, "StrideH": stride[0], "StrideW": stride[1]}), 3)],
+        [2], [4],
+    )  # fmt: skip
+    same_as_oracle(net, [int8s(rng, tuple(net.tensors[2].shape))])
