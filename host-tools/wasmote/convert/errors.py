@@ -29,4 +29,6 @@ def reading(where: str) -> Iterator[None]:
     except ConvertError:
         raise
     except _PARSE_ERRORS as error:
-        raise ConvertError(f"{where}: malformed: {type(error).__name__}: {error}") from None
+        raise ConvertError(
+            f"{where}: malformed: the file is truncated or an offset in it is wrong ({error})"
+        ) from None

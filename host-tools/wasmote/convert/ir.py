@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from wasmote.convert.attributes import Attributes
 
 Array = NDArray[Any]
+LABEL_CHARS = 48
 
 
 class DType(enum.Enum):
@@ -75,8 +76,13 @@ class Tensor:
         """How many bytes the elements take."""
         return self.elements * self.dtype.size
 
+    @property
+    def label(self) -> str:
+        """The name, short enough for a table: exporters join those of fused layers by `;`."""
+        return self.name.split(";")[0][-LABEL_CHARS:]
+
     def __str__(self) -> str:
-        return f"tensor {self.index} '{self.name}'"
+        return f"tensor {self.index} '{self.label}'"
 
 
 @dataclass(frozen=True)

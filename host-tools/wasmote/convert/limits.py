@@ -3,7 +3,7 @@
 # The largest file read: no board has more flash.
 FILE_BYTES = 64 << 20
 TENSORS = 4096
-OPS = 4096
+OPS = 1024
 # Inputs or outputs of one op, and of the model.
 OP_TENSORS = 64
 GRAPH_TENSORS = 8
@@ -13,7 +13,11 @@ TENSOR_BYTES = 16 << 20
 # Scales of all tensors together.
 SCALES = 1 << 20
 NAME_CHARS = 512
-# Windows, strides and dilations; far above any model, far below an overflow.
+# Windows, strides, dilations and resized sides; far above any model, far below an overflow.
 WINDOW = 4096
+# Output channels of convolutions and fully connected layers: each has constants of its own.
+CHANNELS = 8192
+# Elements of an input with its border, which the reference holds in binary64.
+PADDED = 1 << 25
 # The reference computes in binary64: sums of this many int8 products stay exact.
 MACS = 1 << 40

@@ -32,7 +32,7 @@ class Node:
     @property
     def layer(self) -> str:
         """The name that people know the op by: its first output's."""
-        return self.graph.tensors[self.op.outputs[0]].name if self.op.outputs else "?"
+        return self.graph.tensors[self.op.outputs[0]].label if self.op.outputs else "?"
 
     def fail(self, reason: str, tensor: Tensor | None = None) -> NoReturn:
         """Refuses the op: `reason` says what is wrong and what to do."""

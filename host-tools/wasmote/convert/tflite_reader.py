@@ -89,7 +89,9 @@ def _indices(what: str, table: Any, field: str, most: int, tensors: int) -> tupl
 
 
 def _text(raw: bytes | None) -> str:
-    return (raw or b"")[: limits.NAME_CHARS].decode(errors="replace")
+    """A name of the file, fit for a terminal."""
+    text = (raw or b"")[: limits.NAME_CHARS].decode(errors="replace")
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def _tensors(model: Any, graph: Any) -> tuple[Tensor, ...]:
@@ -210,7 +212,9 @@ def _op(model: Any, table: Any, index: int, tensors: tuple[Tensor, ...]) -> Op:
         known = len(tensors)
         inputs = _indices(f"{where}: inputs", table, "Inputs", limits.OP_TENSORS, known)
         outputs = _indices(f"{where}: outputs", table, "Outputs", limits.OP_TENSORS, known)
-        layer = f" (layer '{tensors[outputs[0]].name}')" if outputs else ""
+        if not outputs:
+            raise ConvertError(f"{where}: it has no outputs")
+        layer = f" (layer '{tensors[outputs[0]].label}')"
         attributes = attributes_of(kind, table, where + layer)
         return Op(index, kind, inputs, outputs, attributes)
 

@@ -8,8 +8,9 @@ import numpy as np
 from wasmote.convert.attributes import Window
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, exact, requant_per_channel, weights
-from wasmote.convert.windows import Plane, plane
+from wasmote.convert.windows import Plane
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,13 @@ def prepare(node: Node) -> Conv2D:
         kernel,
     )
     _, input_zero_point = node.int8_scale(source)
-    layout = plane(source.shape, (height, width), window)
-    if layout is None:
-        node.fail(f"a window of {height}x{width} does not fit into the input", source)
-    shape = (source.shape[0], layout.height.out, layout.width.out, channels)
+    over = layout(node, source, (height, width), window)
+    shape = (source.shape[0], over.height.out, over.width.out, channels)
     node.shaped(node.output(), shape)
     return Conv2D(
-        layout,
+        over,
         weights(node, 1, channels),
         input_zero_point,
-        requant_per_channel(node, source, kernel, channels, 0, window.activation),
+        requant_per_channel(node, source, kernel, 0, window.activation),
         node.output().elements * height * width * depth,
     )

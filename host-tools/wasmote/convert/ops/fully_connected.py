@@ -59,9 +59,9 @@ def prepare(node: Node) -> FullyConnected:
     _, input_zero_point = node.int8_scale(source)
     per_channel = kernel.quant is not None and kernel.quant.per_channel
     requant = (
-        requant_per_channel(node, source, kernel, channels, 0, activation)
+        requant_per_channel(node, source, kernel, 0, activation)
         if per_channel
-        else requant_whole(node, source, kernel, channels, activation)
+        else requant_whole(node, source, kernel, activation)
     )
     return FullyConnected(
         weights(node, 1, channels),

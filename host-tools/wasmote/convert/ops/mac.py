@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import fixed
+from wasmote.convert import fixed, limits
 from wasmote.convert.attributes import Activation
 from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array, DType, Tensor
@@ -13,7 +13,7 @@ from wasmote.convert.node import Node, clip8
 
 @dataclass(frozen=True)
 class Requant:
-    """From int32 sums to int8 outputs, with one multiplier and shift for each channel."""
+    """From int32 sums to int8 outputs; one multiplier and shift for each channel, or for all."""
 
     multipliers: Ints
     shifts: Ints
@@ -29,22 +29,23 @@ class Requant:
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights with their zero points taken off, and biases."""
+    """Weights as the file has them (never copied here: ops may share them), and biases."""
 
-    values: Ints
+    values: Array
     bias: Ints
 
 
 def weights(node: Node, position: int, channels: int, bias: int = 2) -> Weights:
     """Constant weights at `position` and the optional biases at `bias`."""
     tensor = node.input(position)
+    node.need(channels <= limits.CHANNELS, f"{channels} output channels; at most {limits.CHANNELS}")
     node.typed(tensor, DType.INT8)
     data = node.constant(position, "the weights")
     quant = tensor.quant
     if quant is None:
         node.fail("has no scale; quantise the model to full INT8", tensor)
     node.need(not any(quant.zero_points), "weights must have zero point 0", tensor)
-    return Weights(data.astype(np.int64), _bias(node, bias, channels))
+    return Weights(data, _bias(node, bias, channels))
 
 
 def _bias(node: Node, position: int, channels: int) -> Ints:
@@ -52,12 +53,13 @@ def _bias(node: Node, position: int, channels: int) -> Ints:
         return np.zeros(channels, np.int64)
     tensor = node.input(position)
     node.typed(tensor, DType.INT32)
+    node.need(tensor.quant is not None, "has no scale; quantise the model to full INT8", tensor)
     node.shaped(tensor, (channels,))
     return node.constant(position, "the bias").astype(np.int64)
 
 
 def requant_per_channel(
-    node: Node, source: Tensor, kernel: Tensor, channels: int, axis: int, activation: Activation
+    node: Node, source: Tensor, kernel: Tensor, axis: int, activation: Activation
 ) -> Requant:
     """Convolutions: input scale * weight scale / output scale, all in binary64."""
     quant = kernel.quant
@@ -65,16 +67,13 @@ def requant_per_channel(
         node.fail("has no scale; quantise the model to full INT8", kernel)
     if quant.per_channel:
         node.need(quant.axis == axis, f"scales along dimension {quant.axis}, not {axis}", kernel)
-    scales = quant.scales if quant.per_channel else quant.scales * channels
     input_scale, _ = node.int8_scale(source)
     output_scale, zero_point = node.int8_scale(node.output())
-    pairs = [node.multiplier(input_scale * scale / output_scale) for scale in scales]
+    pairs = [node.multiplier(input_scale * scale / output_scale) for scale in quant.scales]
     return _requant(pairs, zero_point, node.clamp(activation, node.output()))
 
 
-def requant_whole(
-    node: Node, source: Tensor, kernel: Tensor, channels: int, activation: Activation
-) -> Requant:
+def requant_whole(node: Node, source: Tensor, kernel: Tensor, activation: Activation) -> Requant:
     """Fully connected with one scale: the product of the two scales is rounded to binary32."""
     quant = kernel.quant
     if quant is None:
@@ -83,7 +82,7 @@ def requant_whole(
     output_scale, zero_point = node.int8_scale(node.output())
     product = np.float32(input_scale) * np.float32(quant.scales[0])
     pair = node.multiplier(float(product) / output_scale)
-    return _requant([pair] * channels, zero_point, node.clamp(activation, node.output()))
+    return _requant([pair], zero_point, node.clamp(activation, node.output()))
 
 
 def _requant(pairs: list[tuple[int, int]], zero_point: int, clamp: tuple[int, int]) -> Requant:

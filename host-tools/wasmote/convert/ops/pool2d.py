@@ -8,7 +8,8 @@ import numpy as np
 from wasmote.convert.attributes import Window
 from wasmote.convert.ir import Array
 from wasmote.convert.node import INT8_MIN, Node, clip8
-from wasmote.convert.windows import Plane, plane
+from wasmote.convert.ops.layout import layout
+from wasmote.convert.windows import Plane
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,10 @@ def _layout(node: Node) -> tuple[Plane, int, int]:
     node.ranked(source, 4)
     node.int8_scale(source)
     node.same_scale(source, output)
-    layout = plane(source.shape, window.size, window)
-    if layout is None:
-        node.fail(f"a window of {window.size[0]}x{window.size[1]} does not fit", source)
+    over = layout(node, source, window.size, window)
     batch, _, _, channels = source.shape
-    node.shaped(output, (batch, layout.height.out, layout.width.out, channels))
-    return layout, *node.clamp(window.activation, output)
+    node.shaped(output, (batch, over.height.out, over.width.out, channels))
+    return over, *node.clamp(window.activation, output)
 
 
 def prepare_average(node: Node) -> AveragePool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert import limits
 from wasmote.convert.attributes import Resize
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node, clip8
@@ -69,7 +70,10 @@ def _sizes(node: Node) -> tuple[tuple[int, int], tuple[int, int], Resize]:
     node.int8_scale(source)
     node.same_scale(source, output)
     size = node.integers(1, "the size", 2)
-    node.need(len(size) == 2 and min(size) >= 1, f"size {list(size)} is not a height and a width")
+    node.need(
+        len(size) == 2 and min(size) >= 1 and max(size) <= limits.WINDOW,
+        f"size {list(size)} is not a height and a width in 1..{limits.WINDOW}",
+    )
     batch, height, width, channels = source.shape
     node.shaped(output, (batch, *size, channels))
     return (height, size[0]), (width, size[1]), node.attributes(Resize)

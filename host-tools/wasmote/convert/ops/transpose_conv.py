@@ -9,8 +9,9 @@ from wasmote.convert import limits
 from wasmote.convert.attributes import Window
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, exact, requant_per_channel, weights
-from wasmote.convert.windows import Plane, plane
+from wasmote.convert.windows import Plane
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,15 @@ def prepare(node: Node) -> TransposeConv:
     node.need(depth == source.shape[3], f"weights for {depth} channels", kernel)
     wanted = node.integers(0, "the output's shape", limits.RANK)
     node.shaped(output, wanted)
-    layout = plane(output.shape, (height, width), window)
-    if layout is None:
-        node.fail(f"a window of {height}x{width} does not fit into the output", output)
-    node.shaped(source, (output.shape[0], layout.height.out, layout.width.out, depth))
+    over = layout(node, output, (height, width), window)
+    node.shaped(source, (output.shape[0], over.height.out, over.width.out, depth))
     node.need(output.shape[3] == channels, f"weights make {channels} channels", output)
     _, input_zero_point = node.int8_scale(source)
     return TransposeConv(
-        layout,
+        over,
         # The activations stand between the weights and the bias.
         weights(node, 1, channels, bias=3),
         input_zero_point,
-        requant_per_channel(node, source, kernel, channels, 0, window.activation),
+        requant_per_channel(node, source, kernel, 0, window.activation),
         source.elements * height * width * channels,
     )
