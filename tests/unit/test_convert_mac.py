@@ -102,7 +102,8 @@ def test_convert_depthwise(
 
 
 @many
-@given(SEEDS, st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), ACTIVATIONS, st.booleans())
+@given(SEEDS, st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), ACTIVATIONS, st.booleans(),
+       st.booleans())  # fmt: skip
 def test_convert_fully_connected(
     seed: int,
     rows: int,
@@ -110,14 +111,16 @@ def test_convert_fully_connected(
     channels: int,
     activation: int,
     bias: bool,
+    whole: bool,
 ) -> None:
     rng = np.random.default_rng(seed)
-    kernel = float(rng.uniform(1e-4, 0.05))
+    kernel = scales(rng, 1 if whole else channels)
+    source = float(rng.uniform(1e-3, 1))
     net = Net(
         [
-            T((rows, depth), zero=int(rng.integers(-128, 128)), scale=float(rng.uniform(1e-3, 1))),
+            T((rows, depth), zero=int(rng.integers(-128, 128)), scale=source),
             T((channels, depth), scale=kernel, data=int8s(rng, (channels, depth))),
-            T((channels,), "int32", scale=0.04 * kernel,
+            T((channels,), "int32", scale=[source * s for s in kernel],
               data=rng.integers(-9000, 9000, channels)),
             T((rows, channels), zero=int(rng.integers(-128, 128)),
               scale=float(rng.uniform(0.005, 0.5))),
@@ -126,7 +129,6 @@ def test_convert_fully_connected(
            ("FullyConnectedOptions", {"FusedActivationFunction": activation}), 4)],
         [0], [3],
     )  # fmt: skip
-    net.tensors[2].scale = float(net.tensors[0].scale) * kernel
     same_as_oracle(net, [int8s(rng, (rows, depth))])
 
 

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from convert_support import MODELS, load, needs_models
 
+from wasmote.convert.ops.registry import REGISTRY
+from wasmote.convert.tflite_options import OPTIONS
+
 CASES = [
     ("kws_ref_model.tflite", "kws_rand.npz", 2_656_768),
     ("kws_ref_model.tflite", "kws_real.npz", 2_656_768),
@@ -25,3 +28,7 @@ def test_convert_model_meets_recorded_outputs(model: str, recorded: str, macs: i
         (got,) = ready.run([given.reshape(tensor.shape)])
         different = int((got.reshape(-1) != expected.reshape(-1)).sum())
         assert different == 0, f"{recorded} input {number}: {different} bytes differ"
+
+
+def test_convert_every_op_is_read_and_run() -> None:
+    assert set(OPTIONS) == set(REGISTRY)
