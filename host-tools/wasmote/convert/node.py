@@ -176,7 +176,8 @@ def activation_range(activation: Activation, scale: float, zero_point: int) -> t
     """Lowest and highest int8 value under `activation`; the division is binary32's."""
 
     def quantised(real: float) -> int:
-        quotient = np.float32(real) / np.float32(scale)
+        with np.errstate(over="ignore"):
+            quotient = np.float32(real) / np.float32(scale)
         if not np.isfinite(quotient):
             return INT8_MAX if real > 0 else INT8_MIN
         return zero_point + fixed.round_half_away(float(quotient))
