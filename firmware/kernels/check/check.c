@@ -1,0 +1,122 @@
+#include "check.h"
+
+#include "nn_layout.h"
+#include "nn_memory.h"
+
+nn_status_t nn_check_read(const nn_memory_t *m, nn_span_t span) {
+    uint64_t end = (uint64_t)(span.address & ~NN_BLOB) + span.bytes;
+    uint64_t limit = span.address & NN_BLOB ? m->blob_bytes : m->linear_bytes;
+    return end <= limit ? NN_OK : NN_ERROR_RANGE;
+}
+
+nn_status_t nn_check_write(const nn_memory_t *m, nn_span_t span) {
+    return span.address & NN_BLOB ? NN_ERROR_RANGE : nn_check_read(m, span);
+}
+
+bool nn_spans_meet(nn_span_t a, nn_span_t b) {
+    if ((a.address ^ b.address) & NN_BLOB) {
+        return false;
+    }
+    return a.address < b.address + b.bytes && b.address < a.address + a.bytes;
+}
+
+bool nn_is_int8(int32_t value) {
+    return value >= -128 && value <= 127;
+}
+
+bool nn_is_dim(uint32_t value) {
+    return value >= 1 && value <= NN_MAX_DIM;
+}
+
+nn_status_t nn_check_clamp(int32_t low, int32_t high) {
+    return nn_is_int8(low) && nn_is_int8(high) && low <= high ? NN_OK : NN_ERROR_VALUE;
+}
+
+nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t need) {
+    if (scratch.bytes < need) {
+        return NN_ERROR_SCRATCH;
+    }
+    if (scratch.address & 3u) {
+        return NN_ERROR_ALIGN;
+    }
+    return nn_check_write(m, scratch);
+}
+
+static bool window_shape_ok(const nn_window_t *w) {
+    bool dims = nn_is_dim(w->in_h) && nn_is_dim(w->in_w) && nn_is_dim(w->in_c) &&
+        nn_is_dim(w->out_h) && nn_is_dim(w->out_w) && nn_is_dim(w->out_c);
+    bool kernel = w->kernel_h - 1 < NN_MAX_KERNEL && w->kernel_w - 1 < NN_MAX_KERNEL;
+    bool steps = w->stride_h - 1 < NN_MAX_STEP && w->stride_w - 1 < NN_MAX_STEP &&
+        w->dilation_h - 1 < NN_MAX_STEP && w->dilation_w - 1 < NN_MAX_STEP;
+    return dims && kernel && steps && w->pad_top <= NN_MAX_KERNEL && w->pad_left <= NN_MAX_KERNEL;
+}
+
+uint64_t nn_window_in_bytes(const nn_window_t *w) {
+    return (uint64_t)w->in_h * w->in_w * w->in_c;
+}
+
+uint64_t nn_window_out_bytes(const nn_window_t *w) {
+    return (uint64_t)w->out_h * w->out_w * w->out_c;
+}
+
+nn_status_t nn_check_window(const nn_window_t *w, const nn_memory_t *m) {
+    if (!window_shape_ok(w)) {
+        return NN_ERROR_SHAPE;
+    }
+    nn_span_t input = {w->input, nn_window_in_bytes(w)};
+    nn_span_t output = {w->output, nn_window_out_bytes(w)};
+    if (nn_check_read(m, input) || nn_check_write(m, output)) {
+        return NN_ERROR_RANGE;
+    }
+    if (nn_spans_meet(input, output)) {
+        return NN_ERROR_OVERLAP;
+    }
+    return nn_check_clamp(w->out_min, w->out_max);
+}
+
+static bool is_scale(int32_t scale) {
+    bool power = scale >= 2 && (scale & (scale - 1)) == 0;
+    return power || (scale >= -10 && scale <= -1);
+}
+
+nn_status_t nn_check_constants(int32_t bias2, int32_t multiplier, int32_t scale) {
+    bool ok = bias2 >= -NN_MAX_BIAS2 && bias2 <= NN_MAX_BIAS2 && multiplier >= 0 && is_scale(scale);
+    return ok ? NN_OK : NN_ERROR_VALUE;
+}
+
+static nn_status_t check_pair(const nn_pair_t *pair) {
+    for (int i = 0; i < 2; i++) {
+        nn_status_t status =
+            nn_check_constants(pair->bias2[i], pair->by[i].multiplier, pair->by[i].scale);
+        if (status) {
+            return status;
+        }
+    }
+    return NN_OK;
+}
+
+nn_status_t nn_check_pairs(const nn_memory_t *m, uint32_t weights, uint32_t depth, uint32_t out_n) {
+    uint32_t pairs = (out_n + 1) / 2;
+    uint32_t stride = nn_pair_stride(depth);
+    if (weights & 3u) {
+        return NN_ERROR_ALIGN;
+    }
+    if (nn_check_read(m, (nn_span_t){weights, (uint64_t)pairs * stride})) {
+        return NN_ERROR_RANGE;
+    }
+    const int8_t *constants = nn_in(m, weights) + 2u * nn_round4(depth);
+    for (uint32_t i = 0; i < pairs; i++) {
+        nn_status_t status = check_pair((const void *)(constants + (uint64_t)i * stride));
+        if (status) {
+            return status;
+        }
+    }
+    return NN_OK;
+}
+
+nn_status_t nn_check_apart(nn_span_t output, nn_span_t scratch, nn_span_t input, nn_span_t weights) {
+    bool meet = nn_spans_meet(output, scratch) || nn_spans_meet(output, weights) ||
+        nn_spans_meet(scratch, input) || nn_spans_meet(scratch, weights) ||
+        nn_spans_meet(output, input);
+    return meet ? NN_ERROR_OVERLAP : NN_OK;
+}

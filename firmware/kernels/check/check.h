@@ -1,0 +1,42 @@
+// What the checks of the operations share. All arithmetic on what a block says is 64-bit.
+#ifndef NN_CHECK_H
+#define NN_CHECK_H
+
+#include "nn.h"
+
+// A stretch of memory: bytes from `address`, which may be in the blob.
+typedef struct {
+    uint32_t address;
+    uint64_t bytes;
+} nn_span_t;
+
+// Whether a span lies inside; for reading, and for writing (never the blob).
+nn_status_t nn_check_read(const nn_memory_t *m, nn_span_t span);
+nn_status_t nn_check_write(const nn_memory_t *m, nn_span_t span);
+
+bool nn_spans_meet(nn_span_t a, nn_span_t b);
+bool nn_is_int8(int32_t value);
+bool nn_is_dim(uint32_t value);
+
+// A clamp: both ends int8, in order.
+nn_status_t nn_check_clamp(int32_t low, int32_t high);
+
+// A scratch area: aligned, inside, of at least `need` bytes.
+nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t need);
+
+// Shape, clamp, input and output of a window, and their overlap.
+nn_status_t nn_check_window(const nn_window_t *w, const nn_memory_t *m);
+
+// Pairs of output channels with their constants, for sums of `depth` products.
+nn_status_t nn_check_pairs(const nn_memory_t *m, uint32_t weights, uint32_t depth, uint32_t out_n);
+
+// Bias, multiplier and scale of one channel.
+nn_status_t nn_check_constants(int32_t bias2, int32_t multiplier, int32_t scale);
+
+uint64_t nn_window_in_bytes(const nn_window_t *w);
+uint64_t nn_window_out_bytes(const nn_window_t *w);
+
+// Output and scratch must meet neither each other nor anything that is read.
+nn_status_t nn_check_apart(nn_span_t output, nn_span_t scratch, nn_span_t input, nn_span_t weights);
+
+#endif

@@ -1,0 +1,17 @@
+#include "check.h"
+
+nn_status_t nn_softmax_s8_check(const nn_softmax_s8_t *p, const nn_memory_t *m) {
+    if (!nn_is_dim(p->rows) || p->depth < 1 || p->depth > NN_MAX_SOFTMAX) {
+        return NN_ERROR_SHAPE;
+    }
+    if (p->multiplier < 0 || p->left_shift > 31 || p->diff_min > 0) {
+        return NN_ERROR_VALUE;
+    }
+    uint64_t bytes = (uint64_t)p->rows * p->depth;
+    nn_span_t input = {p->input, bytes};
+    nn_span_t output = {p->output, bytes};
+    if (nn_check_read(m, input) || nn_check_write(m, output)) {
+        return NN_ERROR_RANGE;
+    }
+    return p->input != p->output && nn_spans_meet(input, output) ? NN_ERROR_OVERLAP : NN_OK;
+}

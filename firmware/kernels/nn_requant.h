@@ -1,0 +1,47 @@
+// Scaling sums to int8: gemmlowp's double rounding, bit for bit that of the TFLite reference.
+#ifndef NN_REQUANT_H
+#define NN_REQUANT_H
+
+#include <stdint.h>
+
+// a * b / 2^31, rounded to the nearest, halves up. Never -2^31 times itself here.
+static inline int32_t nn_high(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+}
+
+// x / 2^shift, rounded to the nearest, halves away from zero. shift in 0 ..= 31.
+static inline int32_t nn_divide(int32_t x, uint32_t shift) {
+    int64_t half = ((int64_t)1 << shift) >> 1;
+    return (int32_t)((x + half - (x < 0 && shift > 0)) >> shift);
+}
+
+static inline int32_t nn_clamp(int32_t x, int32_t low, int32_t high) {
+    return x < low ? low : x > high ? high : x;
+}
+
+// x * 2^shift, saturating. shift in 0 ..= 31.
+static inline int32_t nn_shift_left(int32_t x, uint32_t shift) {
+    int64_t y = (int64_t)x * ((int64_t)1 << shift);
+    return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
+}
+
+// The two roundings for a doubled sum. `scale` is 2^(32 - shift) for shifts 2 to 31, or
+// shift - 2 for shifts -8 to 1 (README.md, 'Requantisation').
+static inline int32_t nn_requant2(int32_t sum2, int32_t multiplier, int32_t scale) {
+    int32_t left = scale < -2 ? -2 - scale : 0;
+    int64_t product = (int64_t)nn_shift_left(sum2, (uint32_t)left) * multiplier;
+    int32_t high = (int32_t)((product + ((int64_t)1 << 31)) >> 32);
+    if (scale > 0) {
+        return (int32_t)(((int64_t)(high + (high >> 31)) * scale + ((int64_t)1 << 31)) >> 32);
+    }
+    return scale == -1 ? nn_divide(high, 1) : high;
+}
+
+// A doubled sum to an output. Without overflow: |requant2| < 2^31 - 2^8 for all accepted sums
+// but those that saturate to the left, which are clamped before the zero point is added.
+static inline int8_t nn_output(int32_t sum2, int32_t multiplier, int32_t scale, int32_t zero) {
+    int32_t value = nn_clamp(nn_requant2(sum2, multiplier, scale), -512, 512) + zero;
+    return (int8_t)nn_clamp(value, -128, 127);
+}
+
+#endif

@@ -1,0 +1,46 @@
+"""Kernels against numpy, bit for bit: on this machine under sanitizers, and on emulated boards."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numpy", reason="the reference is written in numpy: make train-venv")
+import cases
+import numpy as np
+from random_cases import RANDOM
+
+HERE = Path(__file__).parent
+TARGETS = ("host64", "host32", "m4ref", "m4")
+COUNT = 150
+
+
+def has_32_bits() -> bool:
+    """Whether this machine's compiler makes 32-bit programs (Debian: gcc-multilib)."""
+    command = ["cc", "-m32", "-xc", "-", "-o", "/dev/null"]
+    program = "#include <stdio.h>\nint main(void) { return puts(\"\"); }"
+    return subprocess.run(command, input=program, text=True, capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def target(request: pytest.FixtureRequest) -> str:
+    """A build of the runner, up to date."""
+    name = str(request.param)
+    if name == "host32" and not has_32_bits():
+        pytest.skip("no 32-bit compiler: apt-get install gcc-multilib")
+    command = ["make", "-C", str(HERE), "--no-print-directory", f"TARGET={name}", "runner"]
+    got = subprocess.run(
+        [*command, f"PYTHON={sys.executable}"], capture_output=True, text=True, check=False
+    )
+    assert got.returncode == 0, got.stdout + got.stderr
+    return name
+
+
+@pytest.mark.parametrize("op", RANDOM)
+def test_kernels_random(op: str, target: str, tmp_path: Path) -> None:
+    made = [RANDOM[op](np.random.default_rng(seed)) for seed in range(COUNT)]
+    answers = cases.run(target, made, tmp_path)
+    for seed, (case, answer) in enumerate(zip(made, answers, strict=True)):
+        wrong = cases.difference(case, answer)
+        assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
