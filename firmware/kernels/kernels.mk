@@ -8,5 +8,5 @@ NN_SRC_C = $(wildcard $(NN_DIR)/check/*.c) $(NN_DIR)/ref/depthwise_any.c \
 	$(patsubst %,$(NN_DIR)/ref/%.c,$(filter-out $(NN_OWN),$(NN_OPS))) \
 	$(if $(filter-out ref,$(NN_CORE)),$(wildcard $(NN_DIR)/$(NN_CORE)/*.c))
 NN_SRC_S = $(if $(filter-out ref,$(NN_CORE)),$(wildcard $(NN_DIR)/$(NN_CORE)/*.S))
-NN_INCLUDES = -I$(NN_DIR) -I$(NN_DIR)/check -I$(NN_DIR)/ref
+NN_INCLUDES = -I$(NN_DIR) -I$(NN_DIR)/check -I$(NN_DIR)/ref -I$(NN_DIR)/dsp
 NN_HEADERS = $(wildcard $(NN_DIR)/*.h $(NN_DIR)/*/*.h)

@@ -12,7 +12,6 @@
 #define NN_MAX_STEP 256u       // stride and dilation
 #define NN_MAX_CONV_DEPTH 8192u // kernel_h * kernel_w * in_c of a convolution
 #define NN_MAX_SOFTMAX 4095u   // elements of a row
-#define NN_MAX_BIAS2 (1 << 30) // absolute value of a doubled bias
 
 // The bit of an address that says: offset into the blob, not into linear memory.
 #define NN_BLOB 0x80000000u
@@ -25,7 +24,7 @@ typedef enum {
     NN_ERROR_RANGE = 1,   // an address, or what lies there, is outside
     NN_ERROR_ALIGN = 2,   // weights or scratch not on a multiple of 4
     NN_ERROR_SHAPE = 3,   // a dimension is 0, too large, or does not fit the others
-    NN_ERROR_VALUE = 4,   // a zero point, clamp, multiplier, shift or bias is out of its range
+    NN_ERROR_VALUE = 4,   // a zero point, clamp, multiplier or shift is out of its range
     NN_ERROR_OVERLAP = 5, // output or scratch lies over what is read
     NN_ERROR_SCRATCH = 6, // scratch_bytes is less than the operation needs
     NN_ERROR_STOPPED = 7, // the watch said no; the output is unfinished

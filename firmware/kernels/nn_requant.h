@@ -25,10 +25,16 @@ static inline int32_t nn_shift_left(int32_t x, uint32_t shift) {
     return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
 }
 
+// A doubled sum with its doubled bias. Wraps, as it does in assembly.
+static inline int32_t nn_sum2(int32_t sum, int32_t bias2) {
+    return (int32_t)(2u * (uint32_t)sum + (uint32_t)bias2);
+}
+
 // The two roundings for a doubled sum. `scale` is 2^(32 - shift) for shifts 2 to 31, or
-// shift - 2 for shifts -8 to 1 (README.md, 'Requantisation').
+// shift - 2 for shifts -8 to 1 (README.md, 'Requantisation'). Weights are not checked, so this
+// must be defined for all values, and the same in every kernel.
 static inline int32_t nn_requant2(int32_t sum2, int32_t multiplier, int32_t scale) {
-    int32_t left = scale < -2 ? -2 - scale : 0;
+    int32_t left = scale < -10 ? 8 : scale < -2 ? -2 - scale : 0;
     int64_t product = (int64_t)nn_shift_left(sum2, (uint32_t)left) * multiplier;
     int32_t high = (int32_t)((product + ((int64_t)1 << 31)) >> 32);
     if (scale > 0) {
@@ -37,8 +43,7 @@ static inline int32_t nn_requant2(int32_t sum2, int32_t multiplier, int32_t scal
     return scale == -1 ? nn_divide(high, 1) : high;
 }
 
-// A doubled sum to an output. Without overflow: |requant2| < 2^31 - 2^8 for all accepted sums
-// but those that saturate to the left, which are clamped before the zero point is added.
+// A doubled sum to an output.
 static inline int8_t nn_output(int32_t sum2, int32_t multiplier, int32_t scale, int32_t zero) {
     int32_t value = nn_clamp(nn_requant2(sum2, multiplier, scale), -512, 512) + zero;
     return (int8_t)nn_clamp(value, -128, 127);

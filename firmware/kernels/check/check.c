@@ -1,7 +1,6 @@
 #include "check.h"
 
 #include "nn_layout.h"
-#include "nn_memory.h"
 
 nn_status_t nn_check_read(const nn_memory_t *m, nn_span_t span) {
     uint64_t end = (uint64_t)(span.address & ~NN_BLOB) + span.bytes;
@@ -74,44 +73,12 @@ nn_status_t nn_check_window(const nn_window_t *w, const nn_memory_t *m) {
     return nn_check_clamp(w->out_min, w->out_max);
 }
 
-static bool is_scale(int32_t scale) {
-    bool power = scale >= 2 && (scale & (scale - 1)) == 0;
-    return power || (scale >= -10 && scale <= -1);
-}
-
-nn_status_t nn_check_constants(int32_t bias2, int32_t multiplier, int32_t scale) {
-    bool ok = bias2 >= -NN_MAX_BIAS2 && bias2 <= NN_MAX_BIAS2 && multiplier >= 0 && is_scale(scale);
-    return ok ? NN_OK : NN_ERROR_VALUE;
-}
-
-static nn_status_t check_pair(const nn_pair_t *pair) {
-    for (int i = 0; i < 2; i++) {
-        nn_status_t status =
-            nn_check_constants(pair->bias2[i], pair->by[i].multiplier, pair->by[i].scale);
-        if (status) {
-            return status;
-        }
-    }
-    return NN_OK;
-}
-
 nn_status_t nn_check_pairs(const nn_memory_t *m, uint32_t weights, uint32_t depth, uint32_t out_n) {
-    uint32_t pairs = (out_n + 1) / 2;
-    uint32_t stride = nn_pair_stride(depth);
     if (weights & 3u) {
         return NN_ERROR_ALIGN;
     }
-    if (nn_check_read(m, (nn_span_t){weights, (uint64_t)pairs * stride})) {
-        return NN_ERROR_RANGE;
-    }
-    const int8_t *constants = nn_in(m, weights) + 2u * nn_round4(depth);
-    for (uint32_t i = 0; i < pairs; i++) {
-        nn_status_t status = check_pair((const void *)(constants + (uint64_t)i * stride));
-        if (status) {
-            return status;
-        }
-    }
-    return NN_OK;
+    uint64_t bytes = (uint64_t)((out_n + 1) / 2) * nn_pair_stride(depth);
+    return nn_check_read(m, (nn_span_t){weights, bytes});
 }
 
 nn_status_t nn_check_apart(nn_span_t output, nn_span_t scratch, nn_span_t input, nn_span_t weights) {

@@ -27,11 +27,8 @@ nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t n
 // Shape, clamp, input and output of a window, and their overlap.
 nn_status_t nn_check_window(const nn_window_t *w, const nn_memory_t *m);
 
-// Pairs of output channels with their constants, for sums of `depth` products.
+// Pairs of output channels, for sums of `depth` products: aligned, and inside.
 nn_status_t nn_check_pairs(const nn_memory_t *m, uint32_t weights, uint32_t depth, uint32_t out_n);
-
-// Bias, multiplier and scale of one channel.
-nn_status_t nn_check_constants(int32_t bias2, int32_t multiplier, int32_t scale);
 
 uint64_t nn_window_in_bytes(const nn_window_t *w);
 uint64_t nn_window_out_bytes(const nn_window_t *w);

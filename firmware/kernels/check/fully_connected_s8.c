@@ -4,7 +4,7 @@
 static nn_status_t check_places(const nn_fully_connected_s8_t *p, const nn_memory_t *m) {
     nn_span_t scratch = {p->scratch, p->scratch_bytes};
     uint32_t pixels = p->rows == 1 ? 1 : 3;
-    nn_status_t status = nn_check_scratch(m, scratch, 2ull * pixels * nn_round4(p->in_n));
+    nn_status_t status = nn_check_scratch(m, scratch, 3ull * pixels * nn_round4(p->in_n));
     if (status) {
         return status;
     }

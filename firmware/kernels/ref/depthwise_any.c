@@ -39,7 +39,7 @@ static bool pixel(work_t *k, uint32_t y, uint32_t x, int8_t *out) {
             return false;
         }
         const int32_t *by = k->channels + c;
-        int32_t sum2 = 2 * sum_of(k, ey, ex, c) + by[0];
+        int32_t sum2 = nn_sum2(sum_of(k, ey, ex, c), by[0]);
         int32_t value = nn_output(sum2, by[k->padded], by[2 * k->padded], k->p->out_zero);
         out[c] = (int8_t)nn_clamp(value, w->out_min, w->out_max);
     }

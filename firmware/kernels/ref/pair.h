@@ -28,7 +28,7 @@ static inline void nn_pair(const nn_matrix_t *x, const int8_t *row, uint32_t pai
         sum[1] += row[i] * ((both - low) >> 8);
     }
     for (uint32_t i = 0; i < 2 && 2u * pair + i < x->out_n; i++) {
-        int32_t sum2 = 2 * sum[i] + by->bias2[i];
+        int32_t sum2 = nn_sum2(sum[i], by->bias2[i]);
         int32_t y = nn_output(sum2, by->by[i].multiplier, by->by[i].scale, x->out_zero);
         out[2u * pair + i] = (int8_t)nn_clamp(y, x->out_min, x->out_max);
     }
