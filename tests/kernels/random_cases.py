@@ -142,7 +142,7 @@ def random_depthwise(rng: Rng) -> Case:
     if rng.random() < 0.5:
         out = (max(1, shape[0] + int(rng.integers(-2, 2))), shape[1])
         w = Window((3, 3), (1, 1), (1, 1), (int(rng.integers(0, 3)), int(rng.integers(0, 3))), out)
-        multiplier = 1
+        in_c, multiplier = int(rng.choice([1, 4, 8, 12])), 1
     out_c = in_c * multiplier
     by = channels(rng, out_c, w.kernel[0] * w.kernel[1], rng.random() < 0.6)
     spare = int(rng.integers(0, 12))

@@ -8,19 +8,20 @@
     .section .text.nn_tile3, "ax", %progbits
 
 // On the stack
-    .equ ENTRY, 0
-    .equ ACTS, 4
-    .equ STOP, 8        // where the inputs of this part end,
-    .equ HANDLER, 12    // and what comes then
-    .equ ZERO, 16
-    .equ OUT, 20
-    .equ OFFSET1, 24
-    .equ OFFSET2, 28
-    .equ WEIGHTS_END, 32
-    .equ FIRST_STOP, 36
-    .equ ACTS_END, 40
-    .equ T, 44
-    .equ FRAME, 60
+    .equ ACTS, 0
+    .equ ZEROS, 4       // six, for the sums
+    .equ ENTRY, 28
+    .equ STOP, 32       // where the inputs of this part end,
+    .equ HANDLER, 36    // and what comes then
+    .equ ZERO, 40
+    .equ OUT, 44
+    .equ OFFSET1, 48
+    .equ OFFSET2, 52
+    .equ WEIGHTS_END, 56
+    .equ FIRST_STOP, 60
+    .equ ACTS_END, 64
+    .equ T, 68
+    .equ FRAME, 84
 
     .equ BLOCK, 16      // groups in a round of the loop
     .equ PART, 112      // groups in a part: 448 inputs
@@ -91,15 +92,13 @@ nn_tile3:
     str r2, [sp, #T]
     str r2, [sp, #T + 4]
     str r2, [sp, #T + 8]
+    mov r3, #0
+    strd r2, r3, [sp, #ZEROS]
+    strd r2, r3, [sp, #ZEROS + 8]
+    strd r2, r3, [sp, #ZEROS + 16]
 
 pair:
-    ldr r0, [sp, #ACTS]
-    mov r8, #0
-    mov r9, #0
-    mov r10, #0
-    mov r11, #0
-    mov r12, #0
-    mov lr, #0
+    ldmia sp, {r0, r8-r12, lr}      // ACTS and ZEROS
     ldr pc, [sp, #ENTRY]
 
     .balign 4
