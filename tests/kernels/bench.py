@@ -3,6 +3,7 @@
 `make -C tests/kernels bench` prints the table; random weights, the models' shapes.
 """
 
+import itertools
 import sys
 import tempfile
 from pathlib import Path
@@ -74,10 +75,7 @@ def keyword() -> list[tuple[str, tuple[Case, int]]]:
 def anomaly() -> list[tuple[str, tuple[Case, int]]]:
     """The autoencoder."""
     sizes = [640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640]
-    return [
-        (f"fully connected {a} -> {b}", fully(a, b))
-        for a, b in zip(sizes, sizes[1:], strict=False)
-    ]
+    return [(f"fully connected {a} -> {b}", fully(a, b)) for a, b in itertools.pairwise(sizes)]
 
 
 def table(name: str, layers: list[tuple[str, tuple[Case, int]]], target: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
 import packing
 from reference import Channels, Window
 
@@ -95,7 +94,9 @@ def as_bytes(tensor: Ints) -> bytes:
     return tensor.astype("i1").tobytes()
 
 
-def window_fields(w: Window, shape: tuple[int, ...], out_c: int, clamp: tuple[int, int]) -> list[int]:
+def window_fields(
+    w: Window, shape: tuple[int, ...], out_c: int, clamp: tuple[int, int]
+) -> list[int]:
     """The fields of nn_window_t behind its addresses."""
     return [*shape, *w.out, out_c, *w.kernel, *w.stride, *w.dilation, *w.pad, *clamp]
 
@@ -144,7 +145,15 @@ def run(target: str, cases: list[Case], folder: Path) -> list[Answer]:
         command = [str(program)]
     else:
         command = ["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none"]
-        command += ["-serial", "none", "-icount", "shift=0", "-semihosting", "-kernel", str(program)]
+        command += [
+            "-serial",
+            "none",
+            "-icount",
+            "shift=0",
+            "-semihosting",
+            "-kernel",
+            str(program),
+        ]
     got = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if got.returncode:
         raise AssertionError(f"{target}: status {got.returncode}: {got.stderr[-4000:]}")
@@ -176,4 +185,4 @@ def difference(case: Case, answer: Answer) -> str:
         return ""
     places = [i for i in range(len(got)) if got[i] != wanted[i]]
     inside = [i - case.output for i in places if 0 <= i - case.output < len(case.expected)]
-    return f"{len(places)} bytes differ, {len(inside)} of the output's, first {places[:1]} {inside[:4]}"
+    return f"{len(places)} bytes differ, {len(inside)} of the output's: {inside[:4]}"

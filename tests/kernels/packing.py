@@ -20,13 +20,13 @@ def constants(bias: Ints, multiplier: Ints, shift: Ints) -> list[tuple[int, int,
 
 def folded(bias: Ints, weights: Ints, in_zero: int) -> Ints:
     """The bias without the input's zero point: weights are [out channels, ...]."""
-    return bias - in_zero * weights.reshape(len(bias), -1).sum(axis=1)
+    return np.asarray(bias - in_zero * weights.reshape(len(bias), -1).sum(axis=1))
 
 
 def _in_order(row: Ints) -> Ints:
     """Groups of four inputs as 0 2 1 3, filled up with zeros."""
     padded = np.concatenate([row, np.zeros(-len(row) % 4, np.int64)])
-    return padded.reshape(-1, 4)[:, [0, 2, 1, 3]].reshape(-1)
+    return np.asarray(padded.reshape(-1, 4)[:, [0, 2, 1, 3]].reshape(-1))
 
 
 def pairs(weights: Ints, channels: list[tuple[int, int, int]]) -> bytes:

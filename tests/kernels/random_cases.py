@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-
 import packing
 import reference
 from cases import (
@@ -83,9 +82,7 @@ def conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels) -> Case:
     return layer_case(rng, "conv2d_s8", layer, reference.conv2d(image, kernel, w, in_zero, by))
 
 
-def depthwise(
-    rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, spare: int = 0
-) -> Case:
+def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, spare: int = 0) -> Case:
     """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out] and `spare` rows of scratch."""
     in_zero = int(rng.integers(-128, 128))
     flat = kernel.reshape(-1, kernel.shape[2])
@@ -196,3 +193,15 @@ RANDOM = {
     "pool_s8": random_pool,
     "add_s8": random_add,
 }
+
+
+def softmax(rng: Rng, rows: Ints) -> tuple[Case, float]:
+    """A case, without an answer, and the scale of its input."""
+    scale = float(rng.uniform(0.01, 0.5))
+    mantissa, exponent = math.frexp(scale * (1 << 26))
+    multiplier, left = round(mantissa * (1 << 31)), exponent
+    diff_min = -math.floor(31 * (1 << 26) / (1 << left))
+    memory = Memory(rng)
+    source, output = memory.place(as_bytes(rows)), memory.reserve(rows.size)
+    fields = [source, output, *rows.shape, min(multiplier, (1 << 31) - 1), left, diff_min]
+    return Case("softmax_s8", fields, memory.done(), b"", output), scale

@@ -19,21 +19,21 @@ class Window:
     out: tuple[int, int]
 
 
-def high(a: Ints, b: Ints) -> Ints:
+def high(a: Ints, b: Ints | np.int64) -> Ints:
     """gemmlowp's SaturatingRoundingDoublingHighMul, towards zero after a signed nudge."""
     product = a * b
     nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
     return np.where(nudged >= 0, nudged >> 31, -(-nudged >> 31))
 
 
-def divide(x: Ints, shift: Ints) -> Ints:
+def divide(x: Ints, shift: Ints | np.int64) -> Ints:
     """gemmlowp's RoundingDivideByPOT."""
     mask = (np.int64(1) << shift) - 1
     threshold = (mask >> 1) + (x < 0)
     return (x >> shift) + ((x & mask) > threshold)
 
 
-def requantise(sums: Ints, multiplier: Ints, shift: Ints) -> Ints:
+def requantise(sums: Ints, multiplier: Ints | np.int64, shift: Ints | np.int64) -> Ints:
     """MultiplyByQuantizedMultiplier; shifts to the right, negative ones to the left."""
     left = np.maximum(-shift, 0)
     return divide(high(sums << left, multiplier), np.maximum(shift, 0))
@@ -75,7 +75,7 @@ class Channels:
 def conv2d(image: Ints, weights: Ints, w: Window, in_zero: int, by: Channels) -> Ints:
     """Weights are [out, kernel_h, kernel_w, in]."""
     seen = patches(image, w, in_zero) - in_zero
-    return by.finish(np.einsum("yxhwi,ohwi->yxo", seen, weights))
+    return by.finish(np.asarray(np.einsum("yxhwi,ohwi->yxo", seen, weights)))
 
 
 def depthwise(image: Ints, weights: Ints, w: Window, in_zero: int, by: Channels) -> Ints:
@@ -97,11 +97,11 @@ def pool(image: Ints, w: Window, clamp: tuple[int, int], average: bool) -> Ints:
     seen = seen.reshape(*seen.shape[:2], -1, image.shape[2])
     inside = seen != nothing
     if not average:
-        return np.clip(np.where(inside, seen, -128).max(axis=2), *clamp)
+        return np.asarray(np.clip(np.where(inside, seen, -128).max(axis=2), *clamp))
     total = np.where(inside, seen, 0).sum(axis=2)
     count = inside.sum(axis=2)
     rounded = (np.abs(total) + count // 2) // np.maximum(count, 1)
-    return np.clip(np.sign(total) * rounded, *clamp)
+    return np.asarray(np.clip(np.sign(total) * rounded, *clamp))
 
 
 def softmax(rows: Ints, scale: float) -> npt.NDArray[np.float64]:

@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip("numpy", reason="the reference is written in numpy: make train-venv")
 import cases
 import numpy as np
+import random_cases
+import reference
 from random_cases import RANDOM
 
 HERE = Path(__file__).parent
@@ -19,21 +21,26 @@ COUNT = 150
 def has_32_bits() -> bool:
     """Whether this machine's compiler makes 32-bit programs (Debian: gcc-multilib)."""
     command = ["cc", "-m32", "-xc", "-", "-o", "/dev/null"]
-    program = "#include <stdio.h>\nint main(void) { return puts(\"\"); }"
+    program = '#include <stdio.h>\nint main(void) { return puts(""); }'
     return subprocess.run(command, input=program, text=True, capture_output=True).returncode == 0
+
+
+def build(name: str) -> None:
+    """The runner for a target, up to date."""
+    command = ["make", "-C", str(HERE), "--no-print-directory", f"TARGET={name}", "runner"]
+    command.append(f"PYTHON={sys.executable}")
+    got = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert got.returncode == 0, got.stdout + got.stderr
 
 
 @pytest.fixture(scope="module", params=TARGETS)
 def target(request: pytest.FixtureRequest) -> str:
-    """A build of the runner, up to date."""
+    """A target whose runner is built, and that of this machine, which some compare with."""
     name = str(request.param)
     if name == "host32" and not has_32_bits():
         pytest.skip("no 32-bit compiler: apt-get install gcc-multilib")
-    command = ["make", "-C", str(HERE), "--no-print-directory", f"TARGET={name}", "runner"]
-    got = subprocess.run(
-        [*command, f"PYTHON={sys.executable}"], capture_output=True, text=True, check=False
-    )
-    assert got.returncode == 0, got.stdout + got.stderr
+    build("host64")
+    build(name)
     return name
 
 
@@ -44,3 +51,23 @@ def test_kernels_random(op: str, target: str, tmp_path: Path) -> None:
     for seed, (case, answer) in enumerate(zip(made, answers, strict=True)):
         wrong = cases.difference(case, answer)
         assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
+
+
+def test_kernels_softmax(target: str, tmp_path: Path) -> None:
+    """The same bytes on all targets, and never further than one step from the real softmax."""
+    rng = np.random.default_rng(5)
+    made, wanted = [], []
+    for _ in range(60):
+        shape = (int(rng.integers(1, 4)), int(rng.integers(1, 40)))
+        rows = rng.integers(-128, 128, shape)
+        case, scale = random_cases.softmax(rng, rows)
+        made.append(case)
+        wanted.append(reference.softmax(rows, scale))
+    here = cases.run("host64", made, tmp_path)
+    for case, want, first, got in zip(
+        made, wanted, here, cases.run(target, made, tmp_path), strict=True
+    ):
+        assert got.status == 0
+        assert got.linear == first.linear
+        out = np.frombuffer(got.linear, np.int8)[case.output : case.output + want.size]
+        assert np.abs(out - np.minimum(want.reshape(-1), 127)).max() <= 1

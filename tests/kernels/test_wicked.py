@@ -7,16 +7,18 @@ import pytest
 pytest.importorskip("numpy", reason="the cases are made with numpy: make train-venv")
 import cases
 import numpy as np
+import random_cases
 from cases import Case
 from random_cases import RANDOM
 from test_kernels import target  # noqa: F401  a fixture
 
+WITH_WEIGHTS = ("conv2d_s8", "depthwise_conv2d_s8", "fully_connected_s8")
 SEEDS = 400
 STATUS_MAX = 7
 STOPPED = 7
 # Values at the edges of 32-bit arithmetic, of the address spaces and of the limits in nn.h
-EDGES = (0, 1, 2, 3, 4, 5, 127, 128, 255, 256, 257, 1024, 1025, 8192, 8193, 16384, 16385)
-EDGES += (0x7FFFFFFF, 0x80000000, 0x80000001, 0x80000004, 0xFFFFFF80, 0xFFFFFFFC, 0xFFFFFFFF)
+SMALL = (0, 1, 2, 3, 4, 5, 127, 128, 255, 256, 257, 1024, 1025, 8192, 8193, 16384, 16385)
+EDGES = (*SMALL, 0x7FFFFFFF, 0x80000000, 0x80000001, 0x80000004, 0xFFFFFF80, 0xFFFFFFFC, 0xFFFFFFFF)
 # A run of an accepted block may be long: the watch ends it.
 PATIENCE = 20
 
@@ -46,7 +48,7 @@ def test_wicked_blocks(op: str, target: str, tmp_path: Path) -> None:  # noqa: F
     assert SEEDS // 5 < refused < SEEDS, f"{refused} of {SEEDS} refused: the cases test little"
 
 
-@pytest.mark.parametrize("op", RANDOM)
+@pytest.mark.parametrize("op", WITH_WEIGHTS)
 def test_wicked_weights_same_everywhere(op: str, tmp_path: Path, target: str) -> None:  # noqa: F811
     """Rubbish as weights and constants is no error, and gives the same bytes on every core."""
     made = []
@@ -65,15 +67,12 @@ def test_wicked_weights_same_everywhere(op: str, tmp_path: Path, target: str) ->
 
 
 def test_watch_stops(target: str, tmp_path: Path) -> None:  # noqa: F811
-    """A watch that says no is asked no more, and the status says so."""
+    """A watch that says no is asked no more; one that says yes is asked every 50,000 products."""
     rng = np.random.default_rng(3)
-    made = []
-    for seed in range(40):
-        case = RANDOM["fully_connected_s8"](np.random.default_rng(seed))
-        in_n, out_n, rows = case.fields[6], case.fields[7], case.fields[5]
-        if rows * in_n * out_n > 110_000:
-            case.watch_calls = int(rng.integers(1, 2))
-            made.append(case)
-    assert made
-    for answer in cases.run(target, made, tmp_path):
-        assert (answer.status, answer.watch_calls) == (STOPPED, 1)
+    rows, weights = random_cases.int8(rng, 1, 3000), random_cases.weights(rng, 100, 3000)
+    case = random_cases.fully(rng, rows, weights, random_cases.channels(rng, 100, 3000, True))
+    stopped = Case(case.op, case.fields, case.linear, case.blob, watch_calls=2)
+    whole, part = cases.run(target, [case, stopped], tmp_path)
+    assert not cases.difference(case, whole)
+    assert whole.watch_calls >= 3000 * 100 // 50_000 - 1
+    assert (part.status, part.watch_calls) == (STOPPED, 2)

@@ -5,16 +5,15 @@
 // Pairs with an unusual scale, or with one channel only, end what the tiles can do.
 void nn_dsp_begin(nn_dsp_t *x) {
     uint32_t stride = nn_pair_stride(x->by.depth);
-    uint32_t pairs = x->by.out_n / 2;
-    const int8_t *at = x->by.weights + stride - sizeof(nn_pair_t);
-    uint32_t i = 0;
-    for (; i < pairs; i++, at += stride) {
-        const nn_pair_t *pair = (const void *)at;
+    uint32_t left = x->by.out_n / 2;
+    const nn_pair_t *pair = (const void *)(x->by.weights + stride - sizeof(nn_pair_t));
+    for (; left > 0; left--) {
         if (pair->by[0].scale <= 0 || pair->by[1].scale <= 0) {
             break;
         }
+        pair = (const void *)((const int8_t *)pair + stride);
     }
-    x->fast = i;
+    x->fast = x->by.out_n / 2 - left;
 }
 
 static void clamp(const nn_matrix_t *by, int8_t *out) {

@@ -6,22 +6,35 @@
 
 #include "window.h"
 
-static inline void nn_gather_row(const nn_conv2d_s8_t *p, const int8_t *input, nn_extent_t ey,
-    nn_extent_t ex, uint32_t ky, int8_t *row) {
-    const nn_window_t *w = &p->window;
-    if (ky < ey.first || ky >= ey.end || ex.first >= ex.end) {
-        memset(row, p->in_zero, w->kernel_w * w->in_c);
-        return;
+// memcpy and memset, for the few bytes that a row of a first layer's kernel mostly has.
+static inline void nn_copy(int8_t *to, const int8_t *from, uint32_t count) {
+    for (; count >= 4; count -= 4, to += 4, from += 4) {
+        memcpy(to, from, 4);
     }
-    memset(row, p->in_zero, ex.first * w->in_c);
-    memset(row + ex.end * w->in_c, p->in_zero, (w->kernel_w - ex.end) * w->in_c);
-    const int8_t *from = nn_pixel(w, input, ey, ex, ky, ex.first);
+    for (; count > 0; count--) {
+        *to++ = *from++;
+    }
+}
+
+static inline void nn_fill(int8_t *to, int32_t value, uint32_t count) {
+    uint32_t word = (uint32_t)(uint8_t)value * 0x01010101u;
+    for (; count >= 4; count -= 4, to += 4) {
+        memcpy(to, &word, 4);
+    }
+    for (; count > 0; count--) {
+        *to++ = (int8_t)value;
+    }
+}
+
+// The part of a row of the kernel that lies in the image, `at` being its first pixel.
+static inline void nn_gather_inside(const nn_window_t *w, const int8_t *at, uint32_t pixels,
+    int8_t *row) {
     if (w->dilation_w == 1) {
-        memcpy(row + ex.first * w->in_c, from, (ex.end - ex.first) * w->in_c);
+        nn_copy(row, at, pixels * w->in_c);
         return;
     }
-    for (uint32_t kx = ex.first; kx < ex.end; kx++, from += w->dilation_w * w->in_c) {
-        memcpy(row + kx * w->in_c, from, w->in_c);
+    for (; pixels > 0; pixels--, at += w->dilation_w * w->in_c, row += w->in_c) {
+        nn_copy(row, at, w->in_c);
     }
 }
 
@@ -31,8 +44,19 @@ static inline void nn_gather(const nn_conv2d_s8_t *p, const int8_t *input, uint3
     const nn_window_t *w = &p->window;
     nn_extent_t ey = nn_extent_y(w, y);
     nn_extent_t ex = nn_extent_x(w, x);
-    for (uint32_t ky = 0; ky < w->kernel_h; ky++, out += w->kernel_w * w->in_c) {
-        nn_gather_row(p, input, ey, ex, ky, out);
+    uint32_t row_bytes = w->kernel_w * w->in_c;
+    uint32_t pixels = ex.end - ex.first;
+    if (pixels < w->kernel_w || ey.end - ey.first < w->kernel_h) {
+        nn_fill(out, p->in_zero, w->kernel_h * row_bytes);
+    }
+    if (pixels == 0 || ey.first == ey.end) {
+        return;
+    }
+    const int8_t *at = nn_pixel(w, input, ey, ex, ey.first, ex.first);
+    out += ey.first * row_bytes + ex.first * w->in_c;
+    for (uint32_t ky = ey.first; ky < ey.end; ky++, out += row_bytes) {
+        nn_gather_inside(w, at, pixels, out);
+        at += w->dilation_h * w->in_w * w->in_c;
     }
 }
 

@@ -13,6 +13,10 @@ typedef struct {
     uint32_t row_step, column_step;
 } nn_pool_view_t;
 
+// The plain average pool, which dsp/ falls back to.
+nn_status_t nn_average_pool_any(const nn_pool_s8_t *p, const nn_memory_t *m,
+    const nn_watch_t *w);
+
 typedef int32_t (*nn_pool_answer_t)(const nn_pool_view_t *view);
 
 static inline nn_pool_view_t nn_pool_view(const nn_window_t *w, const int8_t *input, uint32_t y,
