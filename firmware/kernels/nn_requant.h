@@ -31,13 +31,13 @@ static inline int32_t nn_sum2(int32_t sum, int32_t bias2) {
 }
 
 // The two roundings for a doubled sum. `scale` is 2^(32 - shift) for shifts 2 to 31, or
-// shift - 2 for shifts -8 to 1 (README.md, 'Requantisation'). Weights are not checked, so this
+// shift - 2 for shifts -8 to 1 (0 makes all values 0; README.md, 'Requantisation'). Weights are not checked, so this
 // must be defined for all values, and the same in every kernel.
 static inline int32_t nn_requant2(int32_t sum2, int32_t multiplier, int32_t scale) {
     int32_t left = scale < -10 ? 8 : scale < -2 ? -2 - scale : 0;
     int64_t product = (int64_t)nn_shift_left(sum2, (uint32_t)left) * multiplier;
     int32_t high = (int32_t)((product + ((int64_t)1 << 31)) >> 32);
-    if (scale > 0) {
+    if (scale >= 0) {
         return (int32_t)(((int64_t)(high + (high >> 31)) * scale + ((int64_t)1 << 31)) >> 32);
     }
     return scale == -1 ? nn_divide(high, 1) : high;

@@ -12,7 +12,7 @@ typedef struct {
     uint32_t weights[6];
     int32_t bias2;
     int32_t multiplier;
-    int32_t scale; // positive
+    int32_t scale; // at least 0
     int32_t zero;
     int8_t *out;
     uint32_t pixel; // bytes from an output to its right neighbour,
@@ -23,6 +23,19 @@ typedef struct {
     uint32_t columns; // of outputs
 } nn_plane3x3_t;
 
+// Two columns of pixels, of which four channels go to four planes. The fields' offsets are known
+// to spread.S.
+typedef struct {
+    const int8_t *left;
+    uint32_t left_step; // bytes from a pixel to the one below; 0: the same one again
+    const int8_t *right;
+    uint32_t right_step;
+    uint32_t *to;
+    uint32_t plane; // bytes
+    uint32_t rows;  // at least 1
+} nn_spread_t;
+
+void nn_spread(const nn_spread_t *spread);
 void nn_depthwise3x3(const nn_plane3x3_t *plane);
 
 #endif

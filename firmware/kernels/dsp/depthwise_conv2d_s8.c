@@ -19,23 +19,6 @@ typedef struct {
     nn_meter_t meter;
 } work_t;
 
-// From two neighbouring pixels' four channels to a word of each plane.
-static inline void spread(uint32_t left, uint32_t right, uint32_t *to, uint32_t plane) {
-    uint32_t left02, left13, right02, right13, word;
-    __asm("sxtb16 %0, %1" : "=r"(left02) : "r"(left));
-    __asm("sxtb16 %0, %1, ror #8" : "=r"(left13) : "r"(left));
-    __asm("sxtb16 %0, %1" : "=r"(right02) : "r"(right));
-    __asm("sxtb16 %0, %1, ror #8" : "=r"(right13) : "r"(right));
-    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(word) : "r"(left02), "r"(right02));
-    to[0] = word;
-    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(word) : "r"(left13), "r"(right13));
-    to[plane] = word;
-    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(word) : "r"(right02), "r"(left02));
-    to[2 * plane] = word;
-    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(word) : "r"(right13), "r"(left13));
-    to[3 * plane] = word;
-}
-
 // Where a side of a column of words comes from: the image, or again and again the zero point.
 typedef struct {
     const int8_t *at;
@@ -50,10 +33,13 @@ static source_t source(const work_t *k, const uint32_t *zeros, int32_t x, uint32
     return (source_t){k->input + (uint32_t)x * w->in_c + channel, w->in_w * w->in_c};
 }
 
-static uint32_t word_at(const int8_t *at) {
-    uint32_t word;
-    __builtin_memcpy(&word, at, sizeof(word));
-    return word;
+// A part of a column: `rows` of it, then `x` stands behind them.
+static void fill_rows(nn_spread_t *x, uint32_t rows) {
+    if (rows > 0) {
+        x->rows = rows;
+        nn_spread(x);
+        x->to += rows;
+    }
 }
 
 // Column `j` of the planes, for the inputs from row `top` on (above the image: negative).
@@ -64,22 +50,22 @@ static void fill_column(const work_t *k, uint32_t j, int32_t top, uint32_t chann
     source_t left = source(k, &zero, x, channel);
     source_t right = source(k, &zero, x + 1, channel);
     uint32_t rows = k->rows + 2;
-    uint32_t plane = rows * k->columns;
-    uint32_t *to = k->planes + j * rows;
-    int32_t last = (int32_t)w->in_h - top;
-    uint32_t end = last < 0 ? 0 : (uint32_t)last < rows ? (uint32_t)last : rows;
-    uint32_t i = 0;
-    for (; i < rows && top + (int32_t)i < 0; i++) {
-        spread(zero, zero, to + i, plane);
-    }
-    const int8_t *a = left.at + (uint32_t)(top + (int32_t)i) * left.step;
-    const int8_t *b = right.at + (uint32_t)(top + (int32_t)i) * right.step;
-    for (; i < end; i++, a += left.step, b += right.step) {
-        spread(word_at(a), word_at(b), to + i, plane);
-    }
-    for (; i < rows; i++) {
-        spread(zero, zero, to + i, plane);
-    }
+    int32_t side = (int32_t)w->in_h;
+    // Rows above the image, and where it ends, both as rows of the plane.
+    uint32_t first = (uint32_t)nn_clamp(-top, 0, (int32_t)rows);
+    uint32_t end = (uint32_t)nn_clamp(side - top, (int32_t)first, (int32_t)rows);
+    uint32_t skipped = (uint32_t)nn_clamp(top, 0, side);
+    const int8_t *outside = (const void *)&zero;
+    uint32_t plane = 4u * rows * k->columns;
+    nn_spread_t spread = {outside, 0, outside, 0, k->planes + j * rows, plane, 0};
+    fill_rows(&spread, first);
+    spread.left = left.at + skipped * left.step;
+    spread.left_step = left.step;
+    spread.right = right.at + skipped * right.step;
+    spread.right_step = right.step;
+    fill_rows(&spread, end - first);
+    spread = (nn_spread_t){outside, 0, outside, 0, spread.to, plane, 0};
+    fill_rows(&spread, rows - end);
 }
 
 static uint32_t halves(int32_t low, int32_t high) {
@@ -135,7 +121,7 @@ static bool suits(const work_t *k) {
         return false;
     }
     for (uint32_t i = 0; i < w->out_c; i++) {
-        if (k->channels[2 * k->padded + i] <= 0) {
+        if (k->channels[2 * k->padded + i] < 0) {
             return false;
         }
     }

@@ -8,7 +8,7 @@ void nn_dsp_begin(nn_dsp_t *x) {
     uint32_t left = x->by.out_n / 2;
     const nn_pair_t *pair = (const void *)(x->by.weights + stride - sizeof(nn_pair_t));
     for (; left > 0; left--) {
-        if (pair->by[0].scale <= 0 || pair->by[1].scale <= 0) {
+        if ((pair->by[0].scale | pair->by[1].scale) < 0) {
             break;
         }
         pair = (const void *)((const int8_t *)pair + stride);

@@ -15,7 +15,7 @@ typedef struct {
     uint32_t offset[2]; // from a row's outputs to those of the second and third row
 } nn_tile_t;
 
-// All pairs from weights to weights_end; each must have positive scales and two channels.
+// All pairs from weights to weights_end; each must have two channels, and scales of at least 0.
 void nn_tile1(const nn_tile_t *tile);
 void nn_tile3(const nn_tile_t *tile);
 

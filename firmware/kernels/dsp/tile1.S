@@ -4,25 +4,25 @@
     .section .text.nn_tile1, "ax", %progbits
 
 // On the stack
-    .equ ENTRY, 0
-    .equ ACTS, 4
-    .equ STOP, 8
-    .equ HANDLER, 12
-    .equ ZERO, 16
-    .equ OUT, 20
-    .equ WEIGHTS_END, 24
-    .equ FIRST_STOP, 28
-    .equ ACTS_END, 32
-    .equ T, 36
-    .equ EVEN_ENTRY, 40
-    .equ FRAME, 44
+    .equ ACTS, 0
+    .equ ZEROS, 4       // two, for the sums
+    .equ ENTRY, 12
+    .equ EVEN_ENTRY, 16
+    .equ STOP, 20
+    .equ HANDLER, 24
+    .equ ZERO, 28
+    .equ WEIGHTS_END, 32
+    .equ FIRST_STOP, 36
+    .equ ACTS_END, 40
+    .equ T, 44
+    .equ FRAME, 52
 
     .equ BLOCK, 32      // groups in a round, two of them in a unit of code
     .equ PART, 96       // groups in a part: 384 inputs
     .equ UNIT_CODE, 14 * 4
     .equ GROUP_ACTS, 8
 
-// r0 inputs, r1 weights, r2-r5 packed weights, r6-r9 inputs, r10 w0, r11 P, r12 S
+// r0 inputs, r1 weights, r2-r5 packed weights, r6-r9 inputs, r10 w0, r11 P, r12 S, lr outputs
 .macro multiply weight act
     sxtb16.w r10, \weight
     smlad r11, \act, \weight, r11
@@ -46,8 +46,8 @@ nn_tile1:
     ldmia r0!, {r1-r4}              // weights, their end, inputs, groups
     str r2, [sp, #WEIGHTS_END]
     str r3, [sp, #ACTS]
-    ldrd r5, r6, [r0]
-    strd r5, r6, [sp, #ZERO]
+    ldrd r5, lr, [r0]               // zero, outputs
+    str r5, [sp, #ZERO]
     add r6, r3, r4, lsl #3
     str r6, [sp, #ACTS_END]
     sub r7, r4, #1                  // the groups of the first round: 1 to BLOCK
@@ -76,12 +76,11 @@ nn_tile1:
     str r9, [sp, #HANDLER]
     mov r2, #0
     str r2, [sp, #T]
+    mov r3, #0
+    strd r2, r3, [sp, #ZEROS]
 
 pair:
-    ldr r0, [sp, #ACTS]
-    mov r11, #0
-    mov r12, #0
-    ldr pc, [sp, #ENTRY]
+    ldmia sp, {r0, r11, r12, pc}    // ACTS, ZEROS, ENTRY
 
     .balign 4
 odd_group:
@@ -117,12 +116,11 @@ finish:
     add r11, r2, r11, asr #7
 outputs:
     add r12, r0, r12, lsl #1
-    ldrd r6, r7, [sp, #ZERO]
+    ldr r6, [sp, #ZERO]
     requantise r12, r3, r4
-    strb r12, [r7], #1
+    strb r12, [lr], #1
     requantise r11, r5, r8
-    strb r11, [r7], #1
-    str r7, [sp, #OUT]
+    strb r11, [lr], #1
     ldr r2, [sp, #WEIGHTS_END]
     cmp r1, r2
     bne pair
