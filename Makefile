@@ -10,7 +10,7 @@ BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "
 
 # Tests in CPython; the other files of tests/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py tests/device/conftest.py tests/device/harness.py \
-    $(wildcard tests/unit tests/contract tests/c tests/micropython tests/e2e)
+    $(wildcard tests/unit tests/contract tests/c tests/kernels tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
-    test-c test-device test-micropython test-e2e bench size lint format clean distclean
+    test-c test-kernels bench-kernels test-device test-micropython test-e2e bench size lint format clean distclean
 
 ## help: this list
 help:
@@ -73,6 +73,14 @@ test-unit: agents
 ## test-c: agentvm under sanitizers, with both wasm3 versions
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
+
+## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4
+test-kernels: train-venv
+	@$(PYTEST) tests/kernels $(ARGS)
+
+## bench-kernels: instructions per layer of known models on the emulated Cortex-M4
+bench-kernels: train-venv
+	@$(MAKE) --no-print-directory -C tests/kernels bench
 
 ## test-device: the device scripts on unix and on the emulated board
 test-device: firmware-tested agents
