@@ -21,7 +21,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
-    test-c test-kernels bench-kernels test-device test-micropython test-e2e bench size lint format clean distclean
+    test-c test-kernels test-device test-micropython test-e2e bench bench-kernels size lint format \
+    clean distclean
 
 ## help: this list
 help:
@@ -75,11 +76,11 @@ test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4
-test-kernels: train-venv
+test-kernels: venv
 	@$(PYTEST) tests/kernels $(ARGS)
 
 ## bench-kernels: instructions per layer of known models on the emulated Cortex-M4
-bench-kernels: train-venv
+bench-kernels: venv
 	@$(MAKE) --no-print-directory -C tests/kernels bench
 
 ## test-device: the device scripts on unix and on the emulated board

@@ -19,6 +19,8 @@ from cases import (
 )
 from reference import Channels, Window
 
+from wasmote.convert.ops.softmax import Softmax
+
 Ints = npt.NDArray[np.int64]
 Rng = np.random.Generator
 
@@ -186,22 +188,25 @@ def random_add(rng: Rng) -> Case:
     return Case("add_s8", fields, memory.done(), b"", output, as_bytes(expected))
 
 
+def random_softmax(rng: Rng) -> Case:
+    rows = rng.integers(-128, 128, (int(rng.integers(1, 4)), int(rng.integers(1, 40))))
+    scale = float(rng.uniform(0.01, 0.5))
+    mantissa, left = math.frexp(scale * (1 << 26))
+    multiplier = min(round(mantissa * (1 << 31)), (1 << 31) - 1)
+    diff_min = -math.floor(31 * (1 << 26) / (1 << left))
+    memory = Memory(rng)
+    source, output = memory.place(as_bytes(rows)), memory.reserve(rows.size)
+    fields = [source, output, *rows.shape, multiplier, left, diff_min]
+    # The converter's definition, which is compared with TFLite's reference kernel.
+    (wanted,) = Softmax(multiplier, left, diff_min).run((rows,))
+    return Case("softmax_s8", fields, memory.done(), b"", output, as_bytes(wanted))
+
+
 RANDOM = {
     "conv2d_s8": random_conv,
     "depthwise_conv2d_s8": random_depthwise,
     "fully_connected_s8": random_fully,
     "pool_s8": random_pool,
     "add_s8": random_add,
+    "softmax_s8": random_softmax,
 }
-
-
-def softmax(rng: Rng, rows: Ints) -> tuple[Case, float]:
-    """A case, without an answer, and the scale of its input."""
-    scale = float(rng.uniform(0.01, 0.5))
-    mantissa, exponent = math.frexp(scale * (1 << 26))
-    multiplier, left = round(mantissa * (1 << 31)), exponent
-    diff_min = -math.floor(31 * (1 << 26) / (1 << left))
-    memory = Memory(rng)
-    source, output = memory.place(as_bytes(rows)), memory.reserve(rows.size)
-    fields = [source, output, *rows.shape, min(multiplier, (1 << 31) - 1), left, diff_min]
-    return Case("softmax_s8", fields, memory.done(), b"", output), scale

@@ -102,9 +102,3 @@ def pool(image: Ints, w: Window, clamp: tuple[int, int], average: bool) -> Ints:
     count = inside.sum(axis=2)
     rounded = (np.abs(total) + count // 2) // np.maximum(count, 1)
     return np.asarray(np.clip(np.sign(total) * rounded, *clamp))
-
-
-def softmax(rows: Ints, scale: float) -> npt.NDArray[np.float64]:
-    """The real-valued softmax times 256, less 128."""
-    powers = np.exp(scale * (rows - rows.max(axis=1, keepdims=True)))
-    return np.asarray(256 * powers / powers.sum(axis=1, keepdims=True) - 128, np.float64)

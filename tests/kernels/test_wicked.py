@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("numpy", reason="the cases are made with numpy: make train-venv")
 import cases
 import numpy as np
+import pytest
 import random_cases
 from cases import Case
 from random_cases import RANDOM
