@@ -14,8 +14,10 @@ import random_cases
 from cases import Case
 from reference import Window
 
+from wasmote.build import report
+
 RNG = np.random.default_rng(1)
-# What TFLM with CMSIS-NN takes for the whole model, and what we want (DESIGN.md).
+# What TFLM with CMSIS-NN takes for the whole model, and what we want.
 KNOWN = {"keyword": (7_697_400, 2_800_000), "anomaly": (583_720, 260_000)}
 
 
@@ -78,8 +80,8 @@ def anomaly() -> list[tuple[str, tuple[Case, int]]]:
     return [(f"fully connected {a} -> {b}", fully(a, b)) for a, b in itertools.pairwise(sizes)]
 
 
-def table(name: str, layers: list[tuple[str, tuple[Case, int]]], target: str) -> None:
-    """Runs and prints a model."""
+def table(name: str, layers: list[tuple[str, tuple[Case, int]]], target: str) -> int:
+    """Runs and prints a model; returns its instructions."""
     known, goal = KNOWN[name]
     with tempfile.TemporaryDirectory() as folder:
         answers = cases.run(target, [case for _, (case, _) in layers], Path(folder))
@@ -93,9 +95,11 @@ def table(name: str, layers: list[tuple[str, tuple[Case, int]]], target: str) ->
         rate = f"{answer.instructions / macs:9.2f}" if macs else ""
         print(f"  {layer:32}{macs:10}{answer.instructions:14}{rate}")
     print(f"  {'all':32}{'':10}{total:14}   {total / known:.2f} of CMSIS-NN, goal {goal}\n")
+    return total
 
 
 if __name__ == "__main__":
     wanted = sys.argv[1] if len(sys.argv) > 1 else "m4"
-    table("keyword", keyword(), wanted)
-    table("anomaly", anomaly(), wanted)
+    models = {"keyword": keyword(), "anomaly": anomaly()}
+    totals = {f"{name}.instructions": table(name, models[name], wanted) for name in models}
+    report.write("bench-kernels", {"target": wanted, **totals})
