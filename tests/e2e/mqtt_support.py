@@ -39,13 +39,17 @@ def mqtt_options(port: int, **changes: Any) -> dict[str, Any]:
     return options | changes
 
 
+# Results of 60 kB, several at a time, break the default heap of 2 MB into pieces.
+HEAP = ("-X", "heapsize=16m")
+
+
 class Process:
     """A MicroPython process whose lines are read as they come."""
 
     def __init__(self, arguments: list[str], folder: Path) -> None:
         """Runs MicroPython in `folder`, which is also the device's file system."""
         self.process = subprocess.Popen(
-            [*program(), *arguments],
+            [*program(), *HEAP, *arguments],
             cwd=folder,
             env=environment(),
             stdout=subprocess.PIPE,
