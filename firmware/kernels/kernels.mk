@@ -4,7 +4,7 @@ NN_CORE ?= ref
 NN_OPS = $(patsubst $(NN_DIR)/ref/%_s8.c,%_s8,$(wildcard $(NN_DIR)/ref/*_s8.c))
 NN_OWN = $(if $(filter-out ref,$(NN_CORE)),$(patsubst $(NN_DIR)/$(NN_CORE)/%_s8.c,%_s8,\
 	$(wildcard $(NN_DIR)/$(NN_CORE)/*_s8.c)))
-NN_SRC_C = $(wildcard $(NN_DIR)/check/*.c) $(wildcard $(NN_DIR)/ref/*_any.c) \
+NN_SRC_C = $(NN_DIR)/ops.c $(wildcard $(NN_DIR)/check/*.c) $(wildcard $(NN_DIR)/ref/*_any.c) \
 	$(patsubst %,$(NN_DIR)/ref/%.c,$(filter-out $(NN_OWN),$(NN_OPS))) \
 	$(if $(filter-out ref,$(NN_CORE)),$(wildcard $(NN_DIR)/$(NN_CORE)/*.c))
 NN_SRC_S = $(if $(filter-out ref,$(NN_CORE)),$(wildcard $(NN_DIR)/$(NN_CORE)/*.S))

@@ -13,10 +13,11 @@ static inline int8_t *nn_out(const nn_memory_t *m, uint32_t address) {
     return (int8_t *)(m->linear + address);
 }
 
-// Counts work, and asks the watch when enough has come together.
+// Counts work; asks whether it may go on when enough has come together.
 typedef struct {
-    const nn_watch_t *watch;
-    uint32_t macs;
+    nn_run_t *run;
+    uint32_t macs;  // since the last question
+    uint32_t asked; // before it
 } nn_meter_t;
 
 // False: stop. `macs` is what comes next, at most NN_WATCH_MACS.
@@ -25,8 +26,20 @@ static inline bool nn_meter(nn_meter_t *meter, uint32_t macs) {
     if (meter->macs <= NN_WATCH_MACS) {
         return true;
     }
+    meter->asked += meter->macs - macs;
     meter->macs = macs;
-    return !meter->watch || meter->watch->go_on(meter->watch->context);
+    return !meter->run->go_on || meter->run->go_on(meter->run->context);
+}
+
+// Whether the slice is done, before the kernel's part `at` (a pixel, a row, whatever it can
+// begin with again). Never before the first part, as long as parts count for something.
+static inline bool nn_pause(const nn_meter_t *meter, uint32_t at) {
+    uint32_t most = meter->run->slice_macs;
+    if (most == 0 || meter->asked + meter->macs < most) {
+        return false;
+    }
+    meter->run->at = at;
+    return true;
 }
 
 #endif

@@ -25,6 +25,14 @@ static inline int32_t nn_shift_left(int32_t x, uint32_t shift) {
     return y > INT32_MAX ? INT32_MAX : y < INT32_MIN ? INT32_MIN : (int32_t)y;
 }
 
+// x * multiplier * 2^(shift - 31), rounded twice; a shift to the left (positive) comes first and
+// wraps. shift in -31 ..= 30, multiplier not -2^31.
+static inline int32_t nn_multiply(int32_t x, int32_t multiplier, int32_t shift) {
+    uint32_t left = shift > 0 ? (uint32_t)shift : 0;
+    uint32_t right = shift < 0 ? (uint32_t)-shift : 0;
+    return nn_divide(nn_high((int32_t)((uint32_t)x << left), multiplier), right);
+}
+
 // A doubled sum with its doubled bias. Wraps, as it does in assembly.
 static inline int32_t nn_sum2(int32_t sum, int32_t bias2) {
     return (int32_t)(2u * (uint32_t)sum + (uint32_t)bias2);

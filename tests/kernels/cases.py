@@ -39,6 +39,7 @@ class Case:
     expected: bytes = b""
     scratch: tuple[int, int] = (0, 0)
     watch_calls: int = FOREVER
+    slice_macs: int = 0
 
     def block(self) -> bytes:
         """The parameter block."""
@@ -46,8 +47,8 @@ class Case:
 
     def encoded(self) -> bytes:
         """As runner.c reads it."""
-        sizes = (len(self.fields) * 4, len(self.linear), len(self.blob), self.watch_calls)
-        head = struct.pack("<5I", OPS.index(self.op), *sizes)
+        sizes = (len(self.fields) * 4, len(self.linear), len(self.blob))
+        head = struct.pack("<6I", OPS.index(self.op), *sizes, self.watch_calls, self.slice_macs)
         return head + self.block() + self.linear + self.blob
 
 
@@ -58,6 +59,7 @@ class Answer:
     status: int
     watch_calls: int
     instructions: int
+    slices: int
     linear: bytes
 
 
@@ -164,9 +166,9 @@ def _answers(cases: list[Case], data: bytes) -> list[Answer]:
     answers = []
     at = 0
     for case in cases:
-        status, calls, instructions = struct.unpack_from("<3I", data, at)
-        at += 12 + len(case.linear)
-        answers.append(Answer(status, calls, instructions, data[at - len(case.linear) : at]))
+        head = struct.unpack_from("<4I", data, at)
+        at += 16 + len(case.linear)
+        answers.append(Answer(*head, data[at - len(case.linear) : at]))
     if at != len(data):
         raise AssertionError(f"{len(data)} bytes of answers, not {at}")
     return answers

@@ -1,6 +1,7 @@
 """Random cases of every operation, with numpy's answers."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -166,26 +167,52 @@ def random_pool(rng: Rng) -> Case:
     return pool(rng, op, int8(rng, *shape), w, clamp)
 
 
+@dataclass(frozen=True)
+class Operand:
+    """What an element-wise operation sees of one input, and the fields that say so."""
+
+    seen: Ints
+    address: int
+    strides: tuple[int, ...]
+
+
+def operand(rng: Rng, memory: Memory, shape: tuple[int, ...]) -> Operand:
+    """Repeated along some sides; or dense."""
+    repeated = rng.random(len(shape)) < (0.3 if rng.random() < 0.5 else 0)
+    given = tuple(1 if gone else side for side, gone in zip(shape, repeated, strict=True))
+    tensor = int8(rng, *given)
+    dense = [math.prod(given[i + 1 :]) for i in range(len(given))]
+    strides = tuple(0 if gone else step for step, gone in zip(dense, repeated, strict=True))
+    return Operand(np.broadcast_to(tensor, shape), memory.place(as_bytes(tensor)), strides)
+
+
+def binary(rng: Rng, memory: Memory) -> tuple[Operand, Operand, int, list[int]]:
+    """Two operands, the output's address (sometimes in place), the fields of nn_binary_t."""
+    shape = tuple(int(n) for n in rng.integers(1, 7, 4))
+    if rng.random() < 0.2:
+        shape = (1, 1, 1, int(rng.integers(1000, 2100)))
+    a, b = operand(rng, memory, shape), operand(rng, memory, shape)
+    in_place = rng.random() < 0.3 and math.prod(shape) > 1 and a.strides[-1] == 1 and min(a.strides)
+    output = a.address if in_place else memory.reserve(math.prod(shape))
+    return a, b, output, [a.address, *a.strides, b.address, *b.strides, output, *shape]
+
+
 def random_add(rng: Rng) -> Case:
-    """Sometimes in place."""
-    count = int(rng.integers(1, 300))
-    tensors = [int8(rng, count), int8(rng, count)]
-    zeros = [int(z) for z in rng.integers(-128, 128, 3)]
-    multipliers = [int(m) for m in rng.integers(1 << 30, 1 << 31, 3)]
-    shifts = [int(rng.integers(0, 4)), int(rng.integers(0, 4)), int(rng.integers(17, 22))]
-    total = np.zeros(count, np.int64)
+    """Tables as conversion makes them, or anything."""
     memory = Memory(rng)
-    fields: list[int] = []
-    for tensor, zero, multiplier, shift in zip(tensors, zeros, multipliers, shifts, strict=False):
-        amount = np.int64(multiplier)
-        total += reference.divide(reference.high((tensor - zero) << 20, amount), np.int64(shift))
-        fields += [memory.place(as_bytes(tensor)), zero, multiplier, shift]
+    a, b, output, fields = binary(rng, memory)
+    most = 1 << int(rng.choice([27, 31]))
+    tables = rng.integers(-most, most, (2, 256))
+    multiplier, shift = int(rng.integers(1 << 30, 1 << 31)), -int(rng.integers(17, 22))
     clamp = (int(rng.integers(-128, 0)), int(rng.integers(0, 128)))
-    scaled = reference.requantise(total, np.int64(multipliers[2]), np.int64(shifts[2]))
-    expected = np.clip(scaled + zeros[2], *clamp)
-    output = fields[0] if rng.random() < 0.3 else memory.reserve(count)
-    fields += [output, count, zeros[2], multipliers[2], shifts[2], *clamp]
-    return Case("add_s8", fields, memory.done(), b"", output, as_bytes(expected))
+    zero = int(rng.integers(-128, 128))
+    total = tables[0][a.seen & 255] + tables[1][b.seen & 255]
+    wrapped = ((total + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+    scaled = reference.requantise(wrapped, np.int64(multiplier), np.int64(-shift))
+    expected = np.clip(scaled + zero, *clamp)
+    blob = tables.astype("<i4").tobytes()
+    fields += [BLOB, BLOB + 1024, multiplier, shift, zero, *clamp]
+    return Case("add_s8", fields, memory.done(), blob, output, as_bytes(expected))
 
 
 def random_softmax(rng: Rng) -> Case:

@@ -10,53 +10,12 @@
 uint32_t instructions(void); // counts on boards; 0 on this machine
 
 typedef struct {
-    uint32_t op, block_bytes, linear_bytes, blob_bytes, watch_calls;
+    uint32_t op, block_bytes, linear_bytes, blob_bytes, watch_calls, slice_macs;
 } head_t;
 
-typedef union {
-    nn_conv2d_s8_t conv;
-    nn_fully_connected_s8_t fully;
-    nn_pool_s8_t pool;
-    nn_add_s8_t add;
-    nn_softmax_s8_t softmax;
-} block_t;
-
 typedef struct {
-    uint32_t status, watch_calls, instructions;
+    uint32_t status, watch_calls, instructions, slices;
 } answer_t;
-
-typedef nn_status_t (*check_t)(const void *p, const nn_memory_t *m);
-typedef nn_status_t (*run_t)(const void *p, const nn_memory_t *m, const nn_watch_t *w);
-
-#define OP(name, type, check)                                                              \
-    static nn_status_t name##_check(const void *p, const nn_memory_t *m) {                 \
-        return check((const type *)p, m);                                                  \
-    }                                                                                      \
-    static nn_status_t name##_run(const void *p, const nn_memory_t *m, const nn_watch_t *w) { \
-        return nn_##name##_run((const type *)p, m, w);                                     \
-    }
-
-OP(conv2d_s8, nn_conv2d_s8_t, nn_conv2d_s8_check)
-OP(depthwise_conv2d_s8, nn_depthwise_conv2d_s8_t, nn_depthwise_conv2d_s8_check)
-OP(fully_connected_s8, nn_fully_connected_s8_t, nn_fully_connected_s8_check)
-OP(average_pool_s8, nn_pool_s8_t, nn_pool_s8_check)
-OP(max_pool_s8, nn_pool_s8_t, nn_pool_s8_check)
-OP(add_s8, nn_add_s8_t, nn_add_s8_check)
-OP(softmax_s8, nn_softmax_s8_t, nn_softmax_s8_check)
-
-static const struct {
-    check_t check;
-    run_t run;
-    uint32_t block_bytes;
-} ops[] = {
-    {conv2d_s8_check, conv2d_s8_run, sizeof(nn_conv2d_s8_t)},
-    {depthwise_conv2d_s8_check, depthwise_conv2d_s8_run, sizeof(nn_depthwise_conv2d_s8_t)},
-    {fully_connected_s8_check, fully_connected_s8_run, sizeof(nn_fully_connected_s8_t)},
-    {average_pool_s8_check, average_pool_s8_run, sizeof(nn_pool_s8_t)},
-    {max_pool_s8_check, max_pool_s8_run, sizeof(nn_pool_s8_t)},
-    {add_s8_check, add_s8_run, sizeof(nn_add_s8_t)},
-    {softmax_s8_check, softmax_s8_run, sizeof(nn_softmax_s8_t)},
-};
 
 typedef struct {
     uint32_t left, calls;
@@ -81,27 +40,33 @@ static uint8_t *filled(FILE *from, uint32_t bytes) {
     return memory;
 }
 
-static answer_t answer(const head_t *head, const block_t *block, const nn_memory_t *memory) {
+// In slices where the case says so: each begins where the last one ended.
+static answer_t answer(const head_t *head, const void *block, const nn_memory_t *memory) {
+    const nn_op_t *op = &nn_ops[head->op];
     patience_t patience = {head->watch_calls, 0};
-    nn_watch_t watch = {go_on, &patience};
+    nn_run_t run = {go_on, &patience, head->slice_macs, 0};
+    uint32_t slices = 0;
     uint32_t before = instructions();
-    nn_status_t status = ops[head->op].check(block, memory);
+    nn_status_t status = op->check(block, memory);
     if (status == NN_OK) {
-        status = ops[head->op].run(block, memory, &watch);
+        do {
+            status = op->run(block, memory, &run);
+            slices++;
+        } while (status == NN_MORE);
     }
-    return (answer_t){status, patience.calls, instructions() - before};
+    return (answer_t){status, patience.calls, instructions() - before, slices};
 }
 
 static void one(const head_t *head, FILE *from, FILE *to) {
-    block_t block;
-    if (head->op >= sizeof(ops) / sizeof(ops[0]) || head->block_bytes != ops[head->op].block_bytes ||
-        fread(&block, 1, head->block_bytes, from) != head->block_bytes) {
+    uint32_t block[NN_BLOCK_MAX_BYTES / 4];
+    if (head->op >= nn_op_count || head->block_bytes != nn_ops[head->op].block_bytes ||
+        fread(block, 1, head->block_bytes, from) != head->block_bytes) {
         die("a case has the wrong form");
     }
     uint8_t *linear = filled(from, head->linear_bytes);
     uint8_t *blob = filled(from, head->blob_bytes);
     nn_memory_t memory = {linear, head->linear_bytes, blob, head->blob_bytes};
-    answer_t got = answer(head, &block, &memory);
+    answer_t got = answer(head, block, &memory);
     fwrite(&got, 1, sizeof(got), to);
     fwrite(linear, 1, head->linear_bytes, to);
     free(linear);

@@ -1,5 +1,6 @@
 """Kernels against numpy, bit for bit: on this machine under sanitizers, and on emulated boards."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,17 @@ def test_kernels_random(op: str, target: str, tmp_path: Path) -> None:
     for seed, (case, answer) in enumerate(zip(made, answers, strict=True)):
         wrong = cases.difference(case, answer)
         assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
+
+
+@pytest.mark.parametrize("op", RANDOM)
+def test_kernels_slices(op: str, target: str, tmp_path: Path) -> None:
+    """Each slice begins where the last one ended; what comes out is the same."""
+    made = []
+    for seed in range(COUNT):
+        rng = np.random.default_rng(seed)
+        made.append(dataclasses.replace(RANDOM[op](rng), slice_macs=int(rng.integers(1, 2000))))
+    answers = cases.run(target, made, tmp_path)
+    for seed, (case, answer) in enumerate(zip(made, answers, strict=True)):
+        wrong = cases.difference(case, answer)
+        assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
+    assert max(answer.slices for answer in answers) > 1

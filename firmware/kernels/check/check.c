@@ -31,6 +31,10 @@ nn_status_t nn_check_clamp(int32_t low, int32_t high) {
     return nn_is_int8(low) && nn_is_int8(high) && low <= high ? NN_OK : NN_ERROR_VALUE;
 }
 
+nn_status_t nn_check_scale(int32_t multiplier, int32_t shift) {
+    return multiplier != INT32_MIN && shift >= -31 && shift <= 30 ? NN_OK : NN_ERROR_VALUE;
+}
+
 nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t need) {
     if (scratch.bytes < need) {
         return NN_ERROR_SCRATCH;

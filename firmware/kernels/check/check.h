@@ -21,6 +21,12 @@ bool nn_is_dim(uint32_t value);
 // A clamp: both ends int8, in order.
 nn_status_t nn_check_clamp(int32_t low, int32_t high);
 
+// A multiplier and shift as nn_multiply takes them.
+nn_status_t nn_check_scale(int32_t multiplier, int32_t shift);
+
+// Shape, operands and output of an element-wise operation, and their overlap.
+nn_status_t nn_check_binary(const nn_memory_t *m, const nn_binary_t *p);
+
 // A scratch area: aligned, inside, of at least `need` bytes.
 nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t need);
 

@@ -14,7 +14,8 @@ static nn_status_t check_places(const nn_conv2d_s8_t *p, const nn_memory_t *m, u
     return nn_check_apart((nn_span_t){w->output, nn_window_out_bytes(w)}, scratch, input, weights);
 }
 
-nn_status_t nn_conv2d_s8_check(const nn_conv2d_s8_t *p, const nn_memory_t *m) {
+nn_status_t nn_conv2d_s8_check(const void *block, const nn_memory_t *m) {
+    const nn_conv2d_s8_t *p = block;
     const nn_window_t *w = &p->window;
     nn_status_t status = nn_check_window(w, m);
     if (status) {

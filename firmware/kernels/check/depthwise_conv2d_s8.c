@@ -19,7 +19,8 @@ static nn_status_t check_places(const nn_conv2d_s8_t *p, const nn_memory_t *m) {
     return nn_check_apart(output, scratch, input, (nn_span_t){p->weights, weight_bytes(w)});
 }
 
-nn_status_t nn_depthwise_conv2d_s8_check(const nn_depthwise_conv2d_s8_t *p, const nn_memory_t *m) {
+nn_status_t nn_depthwise_conv2d_s8_check(const void *block, const nn_memory_t *m) {
+    const nn_depthwise_conv2d_s8_t *p = block;
     const nn_window_t *w = &p->window;
     nn_status_t status = nn_check_window(w, m);
     if (status) {

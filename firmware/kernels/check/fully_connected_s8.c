@@ -18,7 +18,8 @@ static nn_status_t check_places(const nn_fully_connected_s8_t *p, const nn_memor
     return nn_check_apart(output, scratch, input, weights);
 }
 
-nn_status_t nn_fully_connected_s8_check(const nn_fully_connected_s8_t *p, const nn_memory_t *m) {
+nn_status_t nn_fully_connected_s8_check(const void *block, const nn_memory_t *m) {
+    const nn_fully_connected_s8_t *p = block;
     // Three rows are worked on at once, so the watch bounds their depth as it does for images.
     uint32_t deepest = p->rows == 1 ? NN_MAX_DIM : NN_MAX_CONV_DEPTH;
     bool shape = nn_is_dim(p->rows) && nn_is_dim(p->in_n) && nn_is_dim(p->out_n);

@@ -1,6 +1,7 @@
 #include "check.h"
 
-nn_status_t nn_softmax_s8_check(const nn_softmax_s8_t *p, const nn_memory_t *m) {
+nn_status_t nn_softmax_s8_check(const void *block, const nn_memory_t *m) {
+    const nn_softmax_s8_t *p = block;
     if (!nn_is_dim(p->rows) || p->depth < 1 || p->depth > NN_MAX_SOFTMAX) {
         return NN_ERROR_SHAPE;
     }

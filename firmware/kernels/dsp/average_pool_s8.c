@@ -52,20 +52,22 @@ static bool suits(const nn_window_t *w) {
     return inside && w->out_c % LANES == 0 && w->kernel_h * w->kernel_w <= MOST_PIXELS;
 }
 
-nn_status_t nn_average_pool_s8_run(const nn_pool_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *watch) {
+nn_status_t nn_average_pool_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
+    const nn_pool_s8_t *p = block;
     const nn_window_t *w = &p->window;
     if (!suits(w)) {
-        return nn_average_pool_any(p, m, watch);
+        return nn_average_pool_any(p, m, run);
     }
     const int8_t *input = nn_in(m, w->input);
     int8_t *out = nn_out(m, w->output);
-    nn_meter_t meter = {watch, 0};
-    for (uint32_t y = 0; y < w->out_h; y++) {
-        for (uint32_t x = 0; x < w->out_w; x++, out += w->out_c) {
-            if (!pixel(w, nn_pool_view(w, input, y, x), out, &meter)) {
-                return NN_ERROR_STOPPED;
-            }
+    nn_meter_t meter = {run, 0, 0};
+    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
+        if (nn_pause(&meter, i)) {
+            return NN_MORE;
+        }
+        nn_pool_view_t view = nn_pool_view(w, input, i / w->out_w, i % w->out_w);
+        if (!pixel(w, view, out + i * w->out_c, &meter)) {
+            return NN_ERROR_STOPPED;
         }
     }
     return NN_OK;

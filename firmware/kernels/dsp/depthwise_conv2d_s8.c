@@ -128,22 +128,27 @@ static bool suits(const work_t *k) {
     return w->out_min == -128 && w->out_max == 127;
 }
 
-static nn_status_t run(work_t *k) {
+// Strips from the top down, in each four channels after four.
+static nn_status_t go(work_t *k, uint32_t at) {
     const nn_window_t *w = &k->p->window;
-    for (uint32_t y = 0; y < w->out_h; y += k->rows) {
+    uint32_t strips = (w->out_h + k->rows - 1) / k->rows;
+    uint32_t fours = w->out_c / 4;
+    for (; at < strips * fours; at++) {
+        if (nn_pause(&k->meter, at)) {
+            return NN_MORE;
+        }
+        uint32_t y = at / fours * k->rows;
         // The last strip lies partly over the one before it rather than be a shorter one.
         uint32_t top = y + k->rows > w->out_h ? w->out_h - k->rows : y;
-        for (uint32_t channel = 0; channel < w->out_c; channel += 4) {
-            if (!four_channels(k, top, channel)) {
-                return NN_ERROR_STOPPED;
-            }
+        if (!four_channels(k, top, at % fours * 4)) {
+            return NN_ERROR_STOPPED;
         }
     }
     return NN_OK;
 }
 
-nn_status_t nn_depthwise_conv2d_s8_run(const nn_depthwise_conv2d_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *watch) {
+nn_status_t nn_depthwise_conv2d_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
+    const nn_depthwise_conv2d_s8_t *p = block;
     const nn_window_t *w = &p->window;
     uint32_t padded = nn_round4(w->out_c);
     uint32_t columns = (w->out_w + 3) / 2;
@@ -151,6 +156,6 @@ nn_status_t nn_depthwise_conv2d_s8_run(const nn_depthwise_conv2d_s8_t *p, const 
     work_t k = {.p = p, .input = nn_in(m, w->input), .weights = weights,
         .channels = (const void *)(weights + w->kernel_h * w->kernel_w * padded), .padded = padded,
         .out = nn_out(m, w->output), .planes = (void *)nn_out(m, p->scratch), .columns = columns,
-        .rows = strip_rows(p, columns), .meter = {watch, 0}};
-    return suits(&k) ? run(&k) : nn_depthwise_any(p, m, watch);
+        .rows = strip_rows(p, columns), .meter = {run, 0, 0}};
+    return suits(&k) ? go(&k, run->at) : nn_depthwise_any(p, m, run);
 }

@@ -24,7 +24,10 @@ static bool rows3(nn_dsp_t *x, const int8_t *from, uint32_t count, int8_t *out) 
 }
 
 static nn_status_t many(nn_dsp_t *x, const int8_t *from, uint32_t rows, int8_t *out) {
-    for (uint32_t i = 0; i < rows; i += 3) {
+    for (uint32_t i = x->meter.run->at; i < rows; i += 3) {
+        if (nn_pause(&x->meter, i)) {
+            return NN_MORE;
+        }
         uint32_t count = rows - i < 3 ? rows - i : 3;
         if (!rows3(x, from + i * x->by.depth, count, out + i * x->by.out_n)) {
             return NN_ERROR_STOPPED;
@@ -33,15 +36,15 @@ static nn_status_t many(nn_dsp_t *x, const int8_t *from, uint32_t rows, int8_t *
     return NN_OK;
 }
 
-nn_status_t nn_fully_connected_s8_run(const nn_fully_connected_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *watch) {
+nn_status_t nn_fully_connected_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
+    const nn_fully_connected_s8_t *p = block;
     nn_dsp_t x = {{nn_in(m, p->weights), p->in_n, p->out_n, p->out_zero, p->out_min, p->out_max}, 0,
-        (void *)nn_out(m, p->scratch), {watch, 0}};
+        (void *)nn_out(m, p->scratch), {run, 0, 0}};
     const int8_t *from = nn_in(m, p->input);
     int8_t *out = nn_out(m, p->output);
     nn_dsp_begin(&x);
     if (p->rows > 1) {
         return many(&x, from, p->rows, out);
     }
-    return nn_dsp_row1(&x, grouped(&x, from, 1, 0), out) ? NN_OK : NN_ERROR_STOPPED;
+    return nn_dsp_row1(&x, grouped(&x, from, 1, 0), out);
 }

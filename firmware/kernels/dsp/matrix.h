@@ -13,10 +13,11 @@ typedef struct {
 
 void nn_dsp_begin(nn_dsp_t *x);
 
-// One row: a whole number of groups of four can be read at `row`. False: stopped.
-bool nn_dsp_row1(nn_dsp_t *x, const int8_t *row, int8_t *out);
+// One row, from the pair on that the run begins with: a whole number of groups of four can be
+// read at `row`.
+nn_status_t nn_dsp_row1(nn_dsp_t *x, const int8_t *row, int8_t *out);
 
-// Three rows, of which the first `count` are wanted.
+// Three rows, of which the first `count` are wanted. False: stopped.
 bool nn_dsp_row3(nn_dsp_t *x, const int8_t *const row[3], uint32_t count, int8_t *out);
 
 #endif

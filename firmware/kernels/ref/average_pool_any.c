@@ -17,7 +17,6 @@ static int32_t average(const nn_pool_view_t *view) {
     return (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
 }
 
-nn_status_t nn_average_pool_any(const nn_pool_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *w) {
-    return nn_pool(p, m, w, average);
+nn_status_t nn_average_pool_any(const nn_pool_s8_t *p, const nn_memory_t *m, nn_run_t *run) {
+    return nn_pool(p, m, run, average);
 }

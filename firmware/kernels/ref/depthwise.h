@@ -5,6 +5,6 @@
 #include "nn.h"
 
 nn_status_t nn_depthwise_any(const nn_depthwise_conv2d_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *w);
+    nn_run_t *run);
 
 #endif

@@ -47,18 +47,19 @@ static bool pixel(work_t *k, uint32_t y, uint32_t x, int8_t *out) {
 }
 
 nn_status_t nn_depthwise_any(const nn_depthwise_conv2d_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *watch) {
+    nn_run_t *run) {
     const nn_window_t *w = &p->window;
     uint32_t padded = nn_round4(w->out_c);
     const int8_t *weights = nn_in(m, p->weights);
     const void *channels = weights + w->kernel_h * w->kernel_w * padded;
-    work_t k = {p, nn_in(m, w->input), weights, channels, padded, w->out_c / w->in_c, {watch, 0}};
+    work_t k = {p, nn_in(m, w->input), weights, channels, padded, w->out_c / w->in_c, {run, 0, 0}};
     int8_t *out = nn_out(m, w->output);
-    for (uint32_t y = 0; y < w->out_h; y++) {
-        for (uint32_t x = 0; x < w->out_w; x++, out += w->out_c) {
-            if (!pixel(&k, y, x, out)) {
-                return NN_ERROR_STOPPED;
-            }
+    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
+        if (nn_pause(&k.meter, i)) {
+            return NN_MORE;
+        }
+        if (!pixel(&k, i / w->out_w, i % w->out_w, out + i * w->out_c)) {
+            return NN_ERROR_STOPPED;
         }
     }
     return NN_OK;

@@ -13,6 +13,6 @@ static int32_t maximum(const nn_pool_view_t *view) {
     return most;
 }
 
-nn_status_t nn_max_pool_s8_run(const nn_pool_s8_t *p, const nn_memory_t *m, const nn_watch_t *w) {
-    return nn_pool(p, m, w, maximum);
+nn_status_t nn_max_pool_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
+    return nn_pool(block, m, run, maximum);
 }

@@ -14,8 +14,7 @@ typedef struct {
 } nn_pool_view_t;
 
 // The plain average pool, which dsp/ falls back to.
-nn_status_t nn_average_pool_any(const nn_pool_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *w);
+nn_status_t nn_average_pool_any(const nn_pool_s8_t *p, const nn_memory_t *m, nn_run_t *run);
 
 typedef int32_t (*nn_pool_answer_t)(const nn_pool_view_t *view);
 
@@ -41,17 +40,19 @@ static inline bool nn_pool_pixel(const nn_window_t *w, nn_pool_view_t view, nn_p
     return true;
 }
 
-static inline nn_status_t nn_pool(const nn_pool_s8_t *p, const nn_memory_t *m,
-    const nn_watch_t *watch, nn_pool_answer_t answer) {
+static inline nn_status_t nn_pool(const nn_pool_s8_t *p, const nn_memory_t *m, nn_run_t *run,
+    nn_pool_answer_t answer) {
     const nn_window_t *w = &p->window;
     const int8_t *input = nn_in(m, w->input);
     int8_t *out = nn_out(m, w->output);
-    nn_meter_t meter = {watch, 0};
-    for (uint32_t y = 0; y < w->out_h; y++) {
-        for (uint32_t x = 0; x < w->out_w; x++, out += w->out_c) {
-            if (!nn_pool_pixel(w, nn_pool_view(w, input, y, x), answer, out, &meter)) {
-                return NN_ERROR_STOPPED;
-            }
+    nn_meter_t meter = {run, 0, 0};
+    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
+        if (nn_pause(&meter, i)) {
+            return NN_MORE;
+        }
+        nn_pool_view_t view = nn_pool_view(w, input, i / w->out_w, i % w->out_w);
+        if (!nn_pool_pixel(w, view, answer, out + i * w->out_c, &meter)) {
+            return NN_ERROR_STOPPED;
         }
     }
     return NN_OK;

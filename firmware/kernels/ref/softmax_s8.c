@@ -108,12 +108,16 @@ static bool row(const nn_softmax_s8_t *p, const int8_t *in, int8_t *out, nn_mete
     return true;
 }
 
-nn_status_t nn_softmax_s8_run(const nn_softmax_s8_t *p, const nn_memory_t *m, const nn_watch_t *w) {
+nn_status_t nn_softmax_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
+    const nn_softmax_s8_t *p = block;
     const int8_t *in = nn_in(m, p->input);
     int8_t *out = nn_out(m, p->output);
-    nn_meter_t meter = {w, 0};
-    for (uint32_t i = 0; i < p->rows; i++, in += p->depth, out += p->depth) {
-        if (!row(p, in, out, &meter)) {
+    nn_meter_t meter = {run, 0, 0};
+    for (uint32_t i = run->at; i < p->rows; i++) {
+        if (nn_pause(&meter, i)) {
+            return NN_MORE;
+        }
+        if (!row(p, in + i * p->depth, out + i * p->depth, &meter)) {
             return NN_ERROR_STOPPED;
         }
     }
