@@ -103,7 +103,7 @@ def fully(rng: Rng, rows: Ints, kernel: Ints, by: Channels) -> Case:
     memory = Memory(rng)
     expected = reference.fully_connected(rows, kernel, in_zero, by)
     source, output = memory.place(as_bytes(rows)), memory.reserve(expected.size)
-    size = 3 * (in_n + -in_n % 4) * (1 if count == 1 else 3)
+    size = (3 if in_n % 4 else 2) * (in_n + -in_n % 4) * (1 if count == 1 else 3)
     scratch = memory.reserve(size, 4)
     fields = [source, output, BLOB, scratch, size, count, in_n, len(kernel), by.out_zero]
     blob = packing.pairs(kernel, folded_constants(by, kernel, in_zero))

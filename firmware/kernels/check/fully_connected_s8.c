@@ -3,8 +3,10 @@
 
 static nn_status_t check_places(const nn_fully_connected_s8_t *p, const nn_memory_t *m) {
     nn_span_t scratch = {p->scratch, p->scratch_bytes};
-    uint32_t pixels = p->rows == 1 ? 1 : 3;
-    nn_status_t status = nn_check_scratch(m, scratch, 3ull * pixels * nn_round4(p->in_n));
+    // Rows as halfwords, and as bytes where they are no whole groups of four.
+    uint64_t rows = p->rows == 1 ? 1 : 3;
+    uint64_t need = rows * nn_round4(p->in_n) * (p->in_n % 4 ? 3 : 2);
+    nn_status_t status = nn_check_scratch(m, scratch, need);
     if (status) {
         return status;
     }

@@ -21,3 +21,22 @@ CHANNELS = 8192
 PADDED = 1 << 25
 # The reference computes in binary64: sums of this many int8 products stay exact.
 MACS = 1 << 40
+
+# Kernel calls of one inference; an op may need several.
+CALLS = 4096
+
+# What the kernels take; firmware/kernels/nn.h has the same numbers.
+KERNEL_SIDE = 16384
+KERNEL_WINDOW = 1024
+KERNEL_STEP = 256
+KERNEL_DEPTH = 8192
+KERNEL_ELEMENTS = 1 << 24
+KERNEL_POOL = 50_000
+KERNEL_MEAN = 1 << 23
+KERNEL_SOFTMAX = 4095
+# Sides that element-wise calls, means (kept, reduced) and copies walk over.
+BINARY_SIDES = 4
+MEAN_SIDES = 3
+COPY_SIDES = 6
+# Scratch for depthwise convolutions beyond what they must have: it saves a little time only.
+DEPTHWISE_SCRATCH = 8192

@@ -1,10 +1,12 @@
 """ARG_MAX: where the largest element of an axis is; the first of several."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array, DType
 from wasmote.convert.node import Node
 
@@ -17,12 +19,23 @@ class ArgMax:
     dtype: DType
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Positions along the axis."""
         source = inputs[0]
         assert source is not None
         return (np.asarray(source.argmax(self.axis)).astype(self.dtype.numpy),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call."""
+        source = out.input(0)
+        outer, inner = (
+            math.prod(source.shape[: self.axis]),
+            math.prod(source.shape[self.axis + 1 :]),
+        )
+        sizes = (outer, source.shape[self.axis], inner, self.dtype.size)
+        out.call("arg_max_s8", out.address(source), out.address(out.output()), *sizes)
 
 
 def prepare(node: Node) -> ArgMax:

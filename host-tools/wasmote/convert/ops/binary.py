@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import fixed
+from wasmote.convert import fixed, limits, strides
 from wasmote.convert.attributes import Fused
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array
-from wasmote.convert.node import Node, clip8
+from wasmote.convert.node import INT8_MIN, Node, clip8
+from wasmote.convert.ops.table import all_inputs
 
 # Both inputs of a sum are shifted left this far before they are scaled down.
 _SUM_SHIFT = 20
@@ -27,6 +29,7 @@ class Sum:
     high: int
     macs: int = 0
     in_place: tuple[int, ...] = (0, 1)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Both operands on a common scale, added, and rescaled."""
@@ -36,6 +39,16 @@ class Sum:
         )
         scaled = fixed.multiply(first + second, *self.output)
         return (clip8(scaled + self.output_zero_point, self.low, self.high),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call, with a table for each operand: all that there is to compute of it alone."""
+        tables = [
+            fixed.multiply((all_inputs() - zero) << _SUM_SHIFT, *scale)
+            for zero, scale in zip(self.zero_points, self.scales, strict=True)
+        ]
+        at = [out.constant(np.roll(table, INT8_MIN).astype("<i4")) for table in tables]
+        ends = (self.output_zero_point, self.low, self.high)
+        out.call("add_s8", *_walk(out), *at, *self.output, *ends)
 
 
 @dataclass(frozen=True)
@@ -49,12 +62,32 @@ class Product:
     high: int
     macs: int
     in_place: tuple[int, ...] = (0, 1)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The product, rescaled."""
         first, second = (centred(inputs[i], self.zero_points[i]) for i in (0, 1))
         scaled = fixed.multiply(first * second, *self.output)
         return (clip8(scaled + self.output_zero_point, self.low, self.high),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call."""
+        ends = (self.output_zero_point, self.low, self.high)
+        out.call("mul_s8", *_walk(out), *self.zero_points, *self.output, *ends)
+
+
+def _walk(out: Emitter) -> list[int]:
+    """The words of nn_binary_t: both operands seen in the output's shape."""
+    operands, made = (out.input(0), out.input(1)), out.output()
+    seen = [strides.broadcast(x.shape, made.shape) for x in operands]
+    # The output's own strides keep its sides in order; they follow from its shape.
+    sides, (*walks, _) = strides.joined(made.shape, *seen, strides.dense(made.shape))
+    most = limits.BINARY_SIDES
+    out.need(len(sides) <= most, f"{len(sides)} sides that are repeated in turns, at most {most}")
+    words: list[int] = []
+    for operand, walk in zip(operands, walks, strict=True):
+        words += (out.address(operand), *strides.filled(walk, most, 0))
+    return [*words, out.address(made), *strides.filled(sides, most, 1)]
 
 
 def centred(values: Array | None, zero_point: int) -> Ints:

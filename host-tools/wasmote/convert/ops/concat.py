@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wasmote.convert.attributes import Activation, Concat
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops import moving
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,23 @@ class Concatenation:
     axis: int
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The inputs in a row."""
         parts = [part for part in inputs if part is not None]
         return (np.concatenate(parts, self.axis),)
+
+    def emit(self, out: Emitter) -> None:
+        """A copy for each input."""
+        made = out.output()
+        begin = 0
+        for position in range(len(out.node.op.inputs)):
+            given = out.input(position)
+            walks = moving.whole(given.shape), moving.part(made.shape, self.axis, begin)
+            ends = (out.address(given), walks[0]), (out.address(made), walks[1])
+            moving.copy(out, given.shape, made.dtype.size, *ends)
+            begin += given.shape[self.axis]
 
 
 def prepare(node: Node) -> Concatenation:

@@ -1,13 +1,16 @@
 """CONV_2D: int8 (N, H, W, C) with weights (K, KH, KW, C)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from wasmote.convert.attributes import Window
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.kernel_window import emit_conv, flat, padded4
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, exact, requant_per_channel, weights
 from wasmote.convert.windows import Plane
@@ -34,6 +37,15 @@ class Conv2D:
         for row, column, seen in self.plane.taps(padded):
             sums = sums + seen @ kernel[:, row, column, :].T
         return (self.requant(sums.astype(np.int64)),)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Three windows of inputs, as bytes and as halfwords."""
+        return 9 * padded4(math.prod(self.weights.values.shape[1:]))
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        emit_conv(out, flat(self.weights.values), self)
 
 
 def prepare(node: Node) -> Conv2D:

@@ -1,13 +1,17 @@
 """DEPTHWISE_CONV_2D: int8 (N, H, W, C) with weights (1, KH, KW, C * multiplier)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert import limits, packing
 from wasmote.convert.attributes import Window
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.kernel_window import constants, emit_conv, padded4, words
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, requant_per_channel, weights
 from wasmote.convert.windows import Plane
@@ -35,6 +39,33 @@ class DepthwiseConv2D:
             spread = np.repeat(seen, self.depth_multiplier, axis=3)
             sums = sums + spread * self.weights.values[0, row, column]
         return (self.requant(sums),)
+
+    @property
+    def _as_conv(self) -> bool:
+        """One input channel: the same numbers as a convolution, which is faster."""
+        return self.weights.values.shape[3] == self.depth_multiplier
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Planes of four channels: all rows where that is not too much, four at least."""
+        if self._as_conv:
+            return 9 * padded4(math.prod(self.weights.values.shape[1:3]))
+        columns = (self.plane.width.out + 3) // 2
+        rows = max(4, min(self.plane.height.out + 2, limits.DEPTHWISE_SCRATCH // (16 * columns)))
+        return 16 * columns * rows
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        taps = self.weights.values[0].astype(np.int64)
+        taps = taps.reshape(-1, taps.shape[2])
+        if self._as_conv:
+            emit_conv(out, taps.T, self)
+            return
+        out.need(len(taps) <= limits.KERNEL_DEPTH, f"a window of {len(taps)} taps")
+        at = out.constant(packing.taps(taps, constants(out, taps.T, self)))
+        for window in words(out, self.plane, out.input(0), out.output(), self.requant.clamp):
+            zeros = (self.input_zero_point, self.requant.zero_point)
+            out.call("depthwise_conv2d_s8", *window, at, out.scratch, self.scratch_bytes, *zeros)
 
 
 def prepare(node: Node) -> DepthwiseConv2D:

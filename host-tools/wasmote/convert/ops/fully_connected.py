@@ -1,13 +1,17 @@
 """FULLY_CONNECTED: int8 rows of length D with weights (K, D)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert import limits
 from wasmote.convert.attributes import Fused
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.kernel_window import constants, flat, matrix, padded4
 from wasmote.convert.ops.mac import (
     Requant,
     Weights,
@@ -36,6 +40,33 @@ class FullyConnected:
         rows = exact(source).reshape(-1, self.weights.values.shape[1]) - self.input_zero_point
         sums = rows @ exact(self.weights.values).T + self.weights.bias
         return (self.requant(sums.astype(np.int64)).reshape(self.shape),)
+
+    @property
+    def _rows(self) -> int:
+        return math.prod(self.shape) // len(self.weights.values)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """A row of inputs or three as halfwords, and as bytes if they are no groups of four."""
+        depth = self.weights.values.shape[1]
+        rows = 1 if self._rows == 1 else 3
+        return rows * padded4(depth) * (3 if depth % 4 else 2)
+
+    def emit(self, out: Emitter) -> None:
+        """One call."""
+        values = flat(self.weights.values)
+        channels, depth = values.shape
+        most = limits.KERNEL_SIDE if self._rows == 1 else limits.KERNEL_DEPTH
+        out.need(depth <= most, f"{depth} weights a channel, at most {most}")
+        most = limits.KERNEL_SIDE
+        out.need(max(channels, self._rows) <= most, f"a side of more than {most}")
+        at = matrix(out, values, constants(out, values, self))
+        given, made = out.address(out.input(0)), out.address(out.output())
+        sizes = (self._rows, depth, channels)
+        ends = (self.requant.zero_point, *self.requant.clamp)
+        out.call(
+            "fully_connected_s8", given, made, at, out.scratch, self.scratch_bytes, *sizes, *ends
+        )
 
 
 def prepare(node: Node) -> FullyConnected:

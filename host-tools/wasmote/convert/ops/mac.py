@@ -21,6 +21,16 @@ class Requant:
     low: int
     high: int
 
+    @property
+    def scale(self) -> tuple[Ints, Ints]:
+        """Multipliers and shifts."""
+        return self.multipliers, self.shifts
+
+    @property
+    def clamp(self) -> tuple[int, int]:
+        """Lowest and highest output."""
+        return self.low, self.high
+
     def __call__(self, sums: Ints) -> Array:
         """Sums (..., channels) as int8."""
         scaled = fixed.multiply(fixed.wrap32(sums), self.multipliers, self.shifts)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import fixed, limits
+from wasmote.convert import fixed, limits, strides
 from wasmote.convert.attributes import Reduce
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node, clip8
 
@@ -24,6 +25,7 @@ class Mean:
     shape: tuple[int, ...]
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Sums, without their zero points, rescaled."""
@@ -32,6 +34,23 @@ class Mean:
         sums = source.astype(np.int64).sum(self.axes) - self.zero_point * self.count
         scaled = fixed.multiply(np.asarray(sums), self.multiplier, self.shift)
         return (clip8(scaled + self.output_zero_point).reshape(self.shape),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call: sides that stay, and sides that go."""
+        source = out.input(0)
+        out.need(self.count <= limits.KERNEL_MEAN, f"a mean of {self.count}")
+        words = [out.address(source), out.address(out.output())]
+        steps = strides.dense(source.shape)
+        for gone in (False, True):
+            axes = [i for i in range(len(source.shape)) if (i in self.axes) == gone]
+            sides, (walk,) = strides.joined(
+                [source.shape[i] for i in axes], [steps[i] for i in axes]
+            )
+            # Six sides, of which neighbours are joined, leave three of a kind at most.
+            words += strides.filled(sides, limits.MEAN_SIDES, 1)
+            words += strides.filled(walk, limits.MEAN_SIDES, 0)
+        ends = (self.zero_point, self.multiplier, self.shift, self.output_zero_point)
+        out.call("mean_s8", *words, *ends)
 
 
 def prepare(node: Node) -> Mean:

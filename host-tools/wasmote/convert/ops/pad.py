@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import limits
+from wasmote.convert import limits, strides
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops import moving
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,25 @@ class Pad:
     value: int
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The input within its border."""
         source = inputs[0]
         assert source is not None
         return (np.pad(source, self.border, constant_values=self.value),)
+
+    def emit(self, out: Emitter) -> None:
+        """The value everywhere, then the input in its place."""
+        source, made = out.input(0), out.output()
+        steps = strides.dense(made.shape)
+        start = sum(before * step for (before, _), step in zip(self.border, steps, strict=True))
+        out.call("fill", out.address(made), made.bytes, self.value & 0xFF)
+        ends = (
+            (out.address(source), moving.whole(source.shape)),
+            (out.address(made), moving.Walk(start, steps)),
+        )
+        moving.copy(out, source.shape, made.dtype.size, *ends)
 
 
 def _border(node: Node) -> tuple[tuple[int, int], ...]:

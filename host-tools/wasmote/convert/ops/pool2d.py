@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert import limits
 from wasmote.convert.attributes import Window
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import INT8_MIN, Node, clip8
+from wasmote.convert.ops.kernel_window import words
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.windows import Plane
 
@@ -21,6 +24,7 @@ class AveragePool:
     high: int
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Sums and counts, tap by tap."""
@@ -32,6 +36,10 @@ class AveragePool:
         counts = sum(seen for _, _, seen in self.plane.taps(ones))
         return (clip8(divide_half_away(np.asarray(sums), np.asarray(counts)), self.low, self.high),)
 
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        _emit(out, "average_pool_s8", self)
+
 
 @dataclass(frozen=True)
 class MaxPool:
@@ -42,6 +50,7 @@ class MaxPool:
     high: int
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The maximum, tap by tap; the border holds the lowest value."""
@@ -50,6 +59,17 @@ class MaxPool:
         padded = self.plane.pad(source.astype(np.int64), INT8_MIN)
         seen = [tap for _, _, tap in self.plane.taps(padded)]
         return (clip8(np.maximum.reduce(seen), self.low, self.high),)
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        _emit(out, "max_pool_s8", self)
+
+
+def _emit(out: Emitter, name: str, pool: AveragePool | MaxPool) -> None:
+    area = pool.plane.height.window * pool.plane.width.window
+    out.need(area <= limits.KERNEL_POOL, f"a window of {area}, at most {limits.KERNEL_POOL}")
+    for window in words(out, pool.plane, out.input(0), out.output(), (pool.low, pool.high)):
+        out.call(name, *window)
 
 
 def divide_half_away(sums: Array, counts: Array) -> Array:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from wasmote.convert import fixed
+from wasmote.convert.emitter import Emitter
+from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array, DType
 from wasmote.convert.node import Node
+from wasmote.convert.ops.table import all_inputs, emit_lookup
 
 _BYTES = (DType.INT8, DType.UINT8)
 
@@ -21,6 +24,7 @@ class Quantize:
     dtype: DType
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The quotient is rounded to binary32, then to an integer."""
@@ -31,6 +35,43 @@ class Quantize:
         known = np.where(np.isnan(quotients), 0.0, quotients)
         rounded = np.trunc(known + np.copysign(0.5, known)) + self.zero_point
         return (_clamped(rounded, self.dtype),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call, with the smallest float for each output above the lowest."""
+        source = out.input(0)
+        info = np.iinfo(self.dtype.value)
+        steps = thresholds(self)
+        ends = (out.address(source), out.address(out.output()))
+        table = out.constant(steps.astype("<i4"))
+        out.call(
+            "quantize_f32", *ends, source.elements, table, len(steps), info.min, self.zero_point
+        )
+
+
+def thresholds(op: Quantize) -> Ints:
+    """For each output above the lowest, the key (order of a binary32 among all, as an int32)
+    from which on an input gives at least that output. Outputs never fall as inputs rise."""
+    info = np.iinfo(op.dtype.value)
+    wanted = np.arange(info.min + 1, info.max + 1, dtype=np.int64)
+    low = np.full(len(wanted), _key_of(np.float32("-inf")) - 1, np.int64)
+    high = np.full(len(wanted), _key_of(np.float32("inf")) + 1, np.int64)
+    # Too small at `low`, enough at `high`: NaNs stand at both ends and are never asked.
+    while np.any(high - low > 1):
+        middle = (low + high) // 2
+        (got,) = op.run([_float_of(middle)])
+        enough = got.astype(np.int64) >= wanted
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return high
+
+
+def _key_of(value: np.float32) -> int:
+    bits = int(np.asarray(value, np.float32).view(np.int32))
+    return bits if bits >= 0 else bits ^ 0x7FFFFFFF
+
+
+def _float_of(keys: Ints) -> Array:
+    bits = np.where(keys >= 0, keys, keys ^ 0x7FFFFFFF).astype(np.int32)
+    return bits.view(np.float32)
 
 
 @dataclass(frozen=True)
@@ -44,6 +85,7 @@ class Requantize:
     dtype: DType
     macs: int = 0
     in_place: tuple[int, ...] = (0,)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Rescaled in fixed point."""
@@ -52,6 +94,10 @@ class Requantize:
         centred = source.astype(np.int64) - self.zero_point
         scaled = fixed.multiply(centred, self.multiplier, self.shift)
         return (_clamped(scaled + self.output_zero_point, self.dtype),)
+
+    def emit(self, out: Emitter) -> None:
+        """A look-up."""
+        emit_lookup(out, "lookup_8", self.run([_all_bytes(out)])[0])
 
 
 @dataclass(frozen=True)
@@ -62,6 +108,7 @@ class Dequantize:
     zero_point: int
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The exact product, rounded once."""
@@ -70,6 +117,15 @@ class Dequantize:
         centred = source.astype(np.float32) - np.float32(self.zero_point)
         with np.errstate(over="ignore"):
             return (centred * np.float32(self.scale),)
+
+    def emit(self, out: Emitter) -> None:
+        """A look-up."""
+        emit_lookup(out, "lookup_32", self.run([_all_bytes(out)])[0])
+
+
+def _all_bytes(out: Emitter) -> Array:
+    """Every value of the input's type, in the order of bytes as int8."""
+    return all_inputs().astype(np.int8).view(out.input(0).dtype.numpy)
 
 
 def _clamped(values: Array, dtype: DType) -> Array:

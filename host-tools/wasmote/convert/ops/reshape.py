@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wasmote.convert.attributes import Squeeze
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops import moving
 
 
 @dataclass(frozen=True)
@@ -15,12 +17,21 @@ class Reshape:
     shape: tuple[int, ...]
     macs: int = 0
     in_place: tuple[int, ...] = (0,)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The same elements in the same order."""
         source = inputs[0]
         assert source is not None
         return (source.reshape(self.shape),)
+
+    def emit(self, out: Emitter) -> None:
+        """Nothing where both tensors lie in the same place, else a copy."""
+        source, made = out.input(0), out.output()
+        ends = (out.address(source), out.address(made))
+        if ends[0] != ends[1]:
+            one = moving.whole((source.elements,))
+            moving.copy(out, (source.elements,), source.dtype.size, (ends[0], one), (ends[1], one))
 
 
 def _moved(node: Node) -> Reshape:

@@ -7,6 +7,7 @@ import numpy as np
 
 from wasmote.convert import limits
 from wasmote.convert.attributes import Resize
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node, clip8
 
@@ -22,12 +23,18 @@ class Nearest:
     columns: Array
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Picks the pixels."""
         source = inputs[0]
         assert source is not None
         return (np.ascontiguousarray(source[:, self.rows][:, :, self.columns]),)
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        tables = [out.constant(axis.astype("<u2")) for axis in (self.rows, self.columns)]
+        _emit(out, "resize_nearest_s8", tables)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,14 @@ class Along:
     upper: Array
     weight: Array
 
+    def table(self) -> bytes:
+        """As kernels read it: nn_between_t for each output position."""
+        kind = np.dtype([("lower", "<u2"), ("upper", "<u2"), ("weight", "<i4")])
+        entries = np.zeros(len(self.lower), kind)
+        for name in ("lower", "upper", "weight"):
+            entries[name] = getattr(self, name)
+        return entries.tobytes()
+
 
 @dataclass(frozen=True)
 class Bilinear:
@@ -47,6 +62,7 @@ class Bilinear:
     columns: Along
     macs: int
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The weighted mean of four pixels in Q20, ties away from zero."""
@@ -60,6 +76,23 @@ class Bilinear:
                 sums = sums + values[:, y][:, :, x] * row_weight * weight
         rounded = np.abs(sums) + (_ONE * _ONE // 2) >> 20
         return (clip8(np.where(sums > 0, rounded, -rounded)),)
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        tables = [out.constant(axis.table()) for axis in (self.rows, self.columns)]
+        _emit(out, "resize_bilinear_s8", tables)
+
+
+def _emit(out: Emitter, name: str, tables: list[int]) -> None:
+    source, made = out.input(0), out.output()
+    batch, in_h, in_w, channels = source.shape
+    _, out_h, out_w, _ = made.shape
+    sides = (in_h, in_w, channels, out_h, out_w)
+    out.need(max(sides) <= limits.KERNEL_SIDE, f"a side of more than {limits.KERNEL_SIDE}")
+    for image in range(batch):
+        given = out.address(source) + image * in_h * in_w * channels
+        to = out.address(made) + image * out_h * out_w * channels
+        out.call(name, given, to, *sides, *tables)
 
 
 def _sizes(node: Node) -> tuple[tuple[int, int], tuple[int, int], Resize]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import limits
+from wasmote.convert import limits, strides
 from wasmote.convert.attributes import StridedSlice
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops import moving
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Slice:
     shape: tuple[int, ...]
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The elements in order."""
@@ -26,6 +29,19 @@ class Slice:
         assert source is not None
         indices = [begin + stride * np.arange(count) for begin, stride, count in self.parts]
         return (source[np.ix_(*indices)].reshape(self.shape),)
+
+    def emit(self, out: Emitter) -> None:
+        """One copy."""
+        source, made = out.input(0), out.output()
+        steps = strides.dense(source.shape)
+        start = sum(begin * step for (begin, _, _), step in zip(self.parts, steps, strict=True))
+        walk = tuple(stride * step for (_, stride, _), step in zip(self.parts, steps, strict=True))
+        shape = tuple(count for _, _, count in self.parts)
+        ends = (
+            (out.address(source), moving.Walk(start, walk)),
+            (out.address(made), moving.whole(shape)),
+        )
+        moving.copy(out, shape, source.dtype.size, *ends)
 
 
 def prepare(node: Node) -> Slice:

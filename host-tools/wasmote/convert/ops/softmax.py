@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert import fixed
+from wasmote.convert import fixed, limits
 from wasmote.convert.attributes import Softmax as SoftmaxAttributes
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.gemmlowp import exp_on_negative, one_over_one_plus
 from wasmote.convert.ir import Array
 from wasmote.convert.node import INT8_MIN, Node, clip8
@@ -28,6 +29,7 @@ class Softmax:
     diff_min: int
     macs: int = 0
     in_place: tuple[int, ...] = (0,)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """exp of the differences, divided by their sum, in fixed point."""
@@ -48,6 +50,18 @@ class Softmax:
         products = fixed.doubling_high_mul(reciprocals, powers)
         results = fixed.rounding_shift(products, over_unit + 31 - _OUTPUT_BITS)
         return (clip8(np.where(counts, results + INT8_MIN, INT8_MIN)),)
+
+    def emit(self, out: Emitter) -> None:
+        """One call."""
+        source = out.input(0)
+        depth = source.shape[-1]
+        out.need(
+            depth <= limits.KERNEL_SOFTMAX, f"{depth} classes, at most {limits.KERNEL_SOFTMAX}"
+        )
+        rows = source.elements // depth
+        out.need(rows <= limits.KERNEL_SIDE, f"{rows} rows, at most {limits.KERNEL_SIDE}")
+        ends = (out.address(source), out.address(out.output()))
+        out.call("softmax_s8", *ends, rows, depth, self.multiplier, self.shift, self.diff_min)
 
 
 def leading_zeros(values: Array) -> Array:

@@ -7,8 +7,10 @@ from itertools import accumulate
 import numpy as np
 
 from wasmote.convert import limits
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops import moving
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Split:
     lengths: tuple[int, ...]
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """The parts in order."""
@@ -27,6 +30,17 @@ class Split:
         assert source is not None
         cuts = list(accumulate(self.lengths[:-1]))
         return tuple(np.ascontiguousarray(part) for part in np.split(source, cuts, self.axis))
+
+    def emit(self, out: Emitter) -> None:
+        """A copy for each output."""
+        source = out.input(self.position)
+        begin = 0
+        for position, length in enumerate(self.lengths):
+            made = out.output(position)
+            walks = moving.part(source.shape, self.axis, begin), moving.whole(made.shape)
+            ends = (out.address(source), walks[0]), (out.address(made), walks[1])
+            moving.copy(out, made.shape, made.dtype.size, *ends)
+            begin += length
 
 
 def prepare(node: Node) -> Split:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array
 from wasmote.convert.node import INT8_MAX, INT8_MIN, Node
@@ -17,12 +18,25 @@ class Table:
     answers: Array
     macs: int = 0
     in_place: tuple[int, ...] = (0,)
+    scratch_bytes: int = 0
 
     def run(self, inputs: Sequence[Array | None]) -> tuple[Array, ...]:
         """Looks every element up."""
         source = inputs[0]
         assert source is not None
         return (self.answers[source.astype(np.int64) - INT8_MIN],)
+
+    def emit(self, out: Emitter) -> None:
+        """One call."""
+        emit_lookup(out, "lookup_8", self.answers)
+
+
+def emit_lookup(out: Emitter, name: str, answers: Array) -> None:
+    """A look-up of every element; `answers` are in the order of int8 values."""
+    source = out.input(0)
+    # Kernels take the byte as it lies in memory: 0 ... 127 come first.
+    table = out.constant(np.roll(answers, INT8_MIN))
+    out.call(name, out.address(source), out.address(out.output()), source.elements, table)
 
 
 def all_inputs() -> Ints:

@@ -1,5 +1,6 @@
 """TRANSPOSE_CONV: int8 (N, H, W, C) spread by weights (K, KH, KW, C)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,8 +8,10 @@ import numpy as np
 
 from wasmote.convert import limits
 from wasmote.convert.attributes import Window
+from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
+from wasmote.convert.ops.kernel_window import emit_conv, flat, padded4
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, exact, requant_per_channel, weights
 from wasmote.convert.windows import Plane
@@ -40,6 +43,15 @@ class TransposeConv:
         columns = slice(width.before, width.before + width.size)
         sums = padded[:, rows, columns] + self.weights.bias
         return (self.requant(sums.astype(np.int64)),)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """As a convolution's."""
+        return 9 * padded4(math.prod(self.weights.values.shape[1:]))
+
+    def emit(self, out: Emitter) -> None:
+        """A call for each image."""
+        emit_conv(out, flat(self.weights.values), self, "transpose_conv_s8", 2)
 
 
 def prepare(node: Node) -> TransposeConv:
