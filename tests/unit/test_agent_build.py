@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wasmote.agent import new, symbols, toolchain
+from wasmote.agent import golden, new, symbols, toolchain, wasm
 from wasmote.agent.build import build as build_agent
 from wasmote.agent.check import check
 from wasmote.agent.errors import Trap
@@ -123,10 +123,14 @@ def test_wrong_metadata_is_named(
         build_agent(crate, tmp_path / "out", target)
 
 
-def test_memory_that_does_not_fit_its_pages(crate: Path, target: Path, tmp_path: Path) -> None:
+def test_memory_takes_the_pages_it_needs(crate: Path, target: Path, tmp_path: Path) -> None:
     edit(crate, "type Input = [i16; READINGS];", "type Input = [i16; 40000];", "src/lib.rs")
-    with pytest.raises(BuildError, match=r"80272 bytes do not fit 1 page.*pages = 2"):
-        build_agent(crate, tmp_path / "out", target)
+    edit(crate, "max_memory_bytes = 1024", "max_memory_bytes = 90000")
+    edit(crate, "shape = [8]", "shape = [40000]")
+    (crate / "golden.bin").write_bytes(golden.write([(bytes(80_000), bytes(2))]))
+    build_agent(crate, tmp_path / "out", target)
+    module = wasm.parse((tmp_path / "out" / "agent.wasm").read_bytes())
+    assert (module.memories[0].minimum, module.memories[0].maximum) == (2, 2)
 
 
 def test_missing_golden_is_named(crate: Path, target: Path, tmp_path: Path) -> None:

@@ -1,84 +1,54 @@
 //! The only file with `unsafe`: the static that holds the agent, its exports, the imports.
 #![allow(unsafe_code)]
 
-use crate::{Agent, Slot};
+use crate::Module;
 use core::cell::UnsafeCell;
-use core::ptr;
 
-/// Where [`export_agent!`](crate::export_agent) keeps the agent; not for use by hand.
-pub struct Static<A: Agent, const M: usize>(UnsafeCell<Slot<A, M>>);
+/// Where [`export_module!`](crate::export_module) keeps the module; not for use by hand.
+pub struct Static<M: Module>(UnsafeCell<M>);
 
 // SAFETY: an agent is a module of its own without threads (shared memory and atomics are no
 // part of the ABI), and a host never calls an agent that is running (SPEC.md: AgentBusy).
 #[cfg(target_arch = "wasm32")]
-unsafe impl<A: Agent, const M: usize> Sync for Static<A, M> {}
+unsafe impl<M: Module> Sync for Static<M> {}
 
-impl<A: Agent, const M: usize> Static<A, M> {
-    /// The agent before `init`.
+impl<M: Module> Static<M> {
+    /// The module before `init`.
     #[allow(clippy::new_without_default)]
     pub const fn new() -> Self {
-        Static(UnsafeCell::new(Slot::NEW))
+        Static(UnsafeCell::new(M::NEW))
     }
 
-    /// Export `init`.
-    pub fn init(&self, model_len: i32) -> i32 {
-        // SAFETY: one caller at a time, see `Sync` above; `Static` gives out no references.
-        unsafe { &mut *self.0.get() }.init(model_len)
-    }
-
-    /// Export `infer`.
-    pub fn infer(&self, in_len: i32) -> i32 {
-        // SAFETY: as in `init`.
-        unsafe { &mut *self.0.get() }.infer(in_len)
-    }
-
-    /// Export `input`.
-    pub fn input(&self, len: i32) -> *mut u8 {
-        if !Slot::<A, M>::takes_input(len) {
-            return ptr::null_mut();
-        }
-        // SAFETY: takes the address of a field of a live static without reading it.
-        unsafe { ptr::addr_of_mut!((*self.0.get()).input) }.cast()
-    }
-
-    /// Export `output`.
-    pub fn output(&self) -> *mut u8 {
-        // SAFETY: as in `input`.
-        unsafe { ptr::addr_of_mut!((*self.0.get()).output) }.cast()
-    }
-
-    /// Export `model`.
-    pub fn model(&self, len: i32) -> *mut u8 {
-        if !Slot::<A, M>::takes_model(len) {
-            return ptr::null_mut();
-        }
-        // SAFETY: as in `input`.
-        unsafe { ptr::addr_of_mut!((*self.0.get()).model) }.cast()
+    /// Lends the module to one call of an export.
+    pub fn with<R>(&self, call: impl FnOnce(&mut M) -> R) -> R {
+        // SAFETY: one caller at a time, see `Sync` above; no reference outlives the call.
+        call(unsafe { &mut *self.0.get() })
     }
 }
 
-/// Exports an [`Agent`] from the crate's module: `export_agent!(Type)`, or
+/// Exports an [`Agent`](crate::Agent) from the crate's module: `export_agent!(Type)`, or
 /// `export_agent!(Type, model: BYTES)` for one that takes a model blob of up to `BYTES`.
 ///
 /// On other targets than wasm32 it only checks the types, so that tests run natively.
 #[macro_export]
 macro_rules! export_agent {
     ($agent:ty) => {
-        $crate::export_agent!(@exports $agent, 0, {});
+        $crate::export_module!($crate::Slot<$agent, 0>);
     };
     ($agent:ty, model: $bytes:expr) => {
-        $crate::export_agent!(@exports $agent, $bytes, {
-            #[no_mangle]
-            extern "C" fn model(len: i32) -> *mut u8 {
-                AGENT.model(len)
-            }
-        });
+        $crate::export_module!($crate::Slot<$agent, { $bytes }>, model);
     };
-    (@exports $agent:ty, $bytes:expr, {$($more:item)*}) => {
+}
+
+/// Exports a [`Module`]; behind its type, the names of exports that not every module has: `model`,
+/// `slices` (`begin` and `step`).
+#[macro_export]
+macro_rules! export_module {
+    ($module:ty $(, $more:ident)*) => {
         #[cfg(target_arch = "wasm32")]
         #[allow(unsafe_code)]
         const _: () = {
-            static AGENT: $crate::Static<$agent, { $bytes }> = $crate::Static::new();
+            static MODULE: $crate::Static<$module> = $crate::Static::new();
 
             #[no_mangle]
             extern "C" fn abi() -> i32 {
@@ -86,24 +56,40 @@ macro_rules! export_agent {
             }
             #[no_mangle]
             extern "C" fn init(model_len: i32) -> i32 {
-                AGENT.init(model_len)
+                MODULE.with(|m| $crate::Module::init(m, model_len))
             }
             #[no_mangle]
             extern "C" fn input(len: i32) -> *mut u8 {
-                AGENT.input(len)
+                MODULE.with(|m| $crate::Module::input(m, len))
             }
             #[no_mangle]
             extern "C" fn infer(in_len: i32) -> i32 {
-                AGENT.infer(in_len)
+                MODULE.with(|m| $crate::Module::infer(m, in_len))
             }
             #[no_mangle]
             extern "C" fn output() -> *mut u8 {
-                AGENT.output()
+                MODULE.with(|m| $crate::Module::output(m))
             }
-            $($more)*
+            $($crate::export_module!(@more $more);)*
         };
         #[cfg(not(target_arch = "wasm32"))]
-        const _: $crate::Static<$agent, { $bytes }> = $crate::Static::new();
+        const _: $crate::Static<$module> = $crate::Static::new();
+    };
+    (@more model) => {
+        #[no_mangle]
+        extern "C" fn model(len: i32) -> *mut u8 {
+            MODULE.with(|m| $crate::Module::model(m, len))
+        }
+    };
+    (@more slices) => {
+        #[no_mangle]
+        extern "C" fn begin(in_len: i32) -> i32 {
+            MODULE.with(|m| $crate::Module::begin(m, in_len))
+        }
+        #[no_mangle]
+        extern "C" fn step() -> i32 {
+            MODULE.with(|m| $crate::Module::step(m))
+        }
     };
 }
 
@@ -140,6 +126,64 @@ pub fn log(_text: &str) {}
 #[cfg(all(not(target_arch = "wasm32"), feature = "now_us"))]
 pub fn now_us() -> i64 {
     0
+}
+
+/// The host's operations, module `nn` (SPEC.md, 6). Each import must also stand in the manifest.
+#[cfg(feature = "nn")]
+pub mod nn {
+    /// For each operation its import, and a safe way to call it.
+    macro_rules! operations {
+        ($($name:ident)*) => {
+            #[cfg(target_arch = "wasm32")]
+            mod host {
+                #[link(wasm_import_module = "nn")]
+                extern "C" {
+                    pub fn read(at: u32, to: *mut u8, len: usize) -> i32;
+                    $(pub fn $name(block: u32, arena: *mut u8, len: usize, from: i32) -> i32;)*
+                }
+            }
+
+            $(
+                /// Runs the operation of this name with the parameter block at `block` of the
+                /// model blob, on tensors in `arena`: whole (`from` -1), or a slice from `from` on.
+                /// 0: done; above: where the next slice begins; below: the host's refusal.
+                pub fn $name(block: u32, arena: &mut [u8], from: i32) -> i32 {
+                    #[cfg(target_arch = "wasm32")]
+                    // SAFETY: the host reads and writes the arena only, within its length, and
+                    // keeps no pointer.
+                    return unsafe {
+                        host::$name(IN_BLOB | block, arena.as_mut_ptr(), arena.len(), from)
+                    };
+                    #[cfg(not(target_arch = "wasm32"))]
+                    return unsupported(block, arena, from);
+                }
+            )*
+        };
+    }
+
+    /// The bit of an address that says: offset into the model blob.
+    pub const IN_BLOB: u32 = 1 << 31;
+
+    operations! {
+        conv2d_s8 depthwise_conv2d_s8 fully_connected_s8 average_pool_s8 max_pool_s8 add_s8
+        softmax_s8 transpose_conv_s8 mul_s8 mean_s8 arg_max_s8 lookup_8 lookup_32 quantize_f32
+        copy fill resize_nearest_s8 resize_bilinear_s8
+    }
+
+    /// Copies bytes of the model blob from offset `at` on; false when it has not that many.
+    pub fn read(at: u32, to: &mut [u8]) -> bool {
+        #[cfg(target_arch = "wasm32")]
+        // SAFETY: the host writes within the length of a live slice, and keeps no pointer.
+        return unsafe { host::read(at, to.as_mut_ptr(), to.len()) } == 0;
+        #[cfg(not(target_arch = "wasm32"))]
+        return unsupported(at, to, 0) == 0;
+    }
+
+    /// Native builds have no host.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn unsupported(_: u32, _: &mut [u8], _: i32) -> i32 {
+        crate::Error::Unsupported.code()
+    }
 }
 
 /// A panic is a trap: the host drops the agent, names the function, and goes on.

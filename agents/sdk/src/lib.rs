@@ -32,6 +32,7 @@ mod agent;
 mod buffer;
 mod error;
 mod exports;
+mod module;
 pub mod requant;
 mod slot;
 
@@ -40,10 +41,13 @@ pub use buffer::Buffer;
 pub use error::Error;
 #[cfg(feature = "log")]
 pub use exports::log;
+#[cfg(feature = "nn")]
+pub use exports::nn;
 #[cfg(feature = "now_us")]
 pub use exports::now_us;
 #[doc(hidden)]
 pub use exports::Static;
+pub use module::Module;
 pub use slot::Slot;
 
 /// The version of the ABI that this crate speaks.

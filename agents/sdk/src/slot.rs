@@ -1,5 +1,6 @@
-use crate::{Agent, Buffer, Error};
+use crate::{Agent, Buffer, Error, Module};
 use core::mem::size_of;
+use core::ptr;
 
 /// An agent with its tensors: everything that the exports do, without a pointer, so that an
 /// agent's tests can run it as a host does.
@@ -74,5 +75,37 @@ impl<A: Agent, const M: usize> Slot<A, M> {
             return Err(Error::InputLength);
         }
         self.agent.infer(&self.input, &mut self.output)
+    }
+}
+
+impl<A: Agent, const M: usize> Module for Slot<A, M> {
+    const NEW: Self = Slot::NEW;
+
+    fn init(&mut self, model_len: i32) -> i32 {
+        Slot::init(self, model_len)
+    }
+
+    fn input(&mut self, len: i32) -> *mut u8 {
+        if Self::takes_input(len) {
+            ptr::addr_of_mut!(self.input).cast()
+        } else {
+            ptr::null_mut()
+        }
+    }
+
+    fn infer(&mut self, in_len: i32) -> i32 {
+        Slot::infer(self, in_len)
+    }
+
+    fn output(&mut self) -> *mut u8 {
+        ptr::addr_of_mut!(self.output).cast()
+    }
+
+    fn model(&mut self, len: i32) -> *mut u8 {
+        if Self::takes_model(len) {
+            ptr::addr_of_mut!(self.model).cast()
+        } else {
+            ptr::null_mut()
+        }
     }
 }

@@ -21,6 +21,7 @@ _MANIFEST = {
     "boards": ("list", REQUIRED, 0, 64),
     "licence": ("str", REQUIRED, 0, 8192),
     "source": ("str", REQUIRED, 0, 8192),
+    "builds": ("dict", None),  # for other hosts
 }
 _TENSOR = {
     "name": ("str", REQUIRED, 1, 32),

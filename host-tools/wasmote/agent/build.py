@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from wasmote.agent import golden, manifest, symbols, wasm
+from wasmote.agent import golden, manifest, symbols, variants, wasm
 from wasmote.agent.crate import Crate, is_agent, number, read_crate, stack_bytes
 from wasmote.agent.manifest import ELEMENT_BYTES, Manifest, ManifestError
 from wasmote.agent.toolchain import compile_crate, optimise
@@ -47,18 +47,20 @@ def build(crate_dir: Path, out_dir: Path, target_dir: Path | None = None) -> Bui
     """
     crate = read_crate(crate_dir)
     target_dir = (target_dir or BUILD / "cargo").resolve()
-    linked = compile_crate(crate, target_dir)
-    named = optimise(linked, stack_bytes(crate))
-    module = wasm.parse(named.read_bytes())
-    files = {"agent.wasm": wasm.strip_custom(named.read_bytes())}
+    files: dict[str, bytes] = {}
+    modules: dict[str, wasm.Module] = {}
+    for variant in variants.of(crate):
+        named = _linked(crate, variant, target_dir)
+        modules[variant.file] = wasm.parse(named, variant.simd)
+        files[variant.file] = wasm.strip_custom(named)
     for name in COPIED:
         if (crate.folder / name).exists():
             files[name] = (crate.folder / name).read_bytes()
-    made = _manifest(crate, module, files)
+    made = _manifest(crate, modules, files)
     _caps_check(crate, made, files)
     _golden_check(made, files)
     _write_bundle(out_dir, {manifest.FILE_NAME: made.to_json(), **files})
-    symbols.write(out_dir, module.names)
+    symbols.write(out_dir, modules[variants.NODE_FILE].names)
     return BuildReport(
         name=made.name,
         version=made.version,
@@ -72,10 +74,22 @@ def build(crate_dir: Path, out_dir: Path, target_dir: Path | None = None) -> Bui
     )
 
 
-def _manifest(crate: Crate, module: wasm.Module, files: dict[str, bytes]) -> Manifest:
-    heap_base = module.heap_base
-    if heap_base is None:
+def _linked(crate: Crate, variant: variants.Variant, target_dir: Path) -> bytes:
+    """The module with its names, and with a memory that cannot grow."""
+    linked = compile_crate(crate, variant, target_dir)
+    named = optimise(linked, variant, stack_bytes(crate))
+    return wasm.with_fixed_memory(named.read_bytes())
+
+
+def _memory_bytes(crate: Crate, module: wasm.Module) -> int:
+    if module.heap_base is None:
         raise BuildError(f"{crate.name}: the module exports no __heap_base")
+    return -(-module.heap_base // MEMORY_ALIGN) * MEMORY_ALIGN
+
+
+def _manifest(crate: Crate, modules: dict[str, wasm.Module], files: dict[str, bytes]) -> Manifest:
+    memory = {name: _memory_bytes(crate, module) for name, module in modules.items()}
+    node_memory = memory.pop(variants.NODE_FILE)
     metadata = crate.metadata
     value = {
         "format": 1,
@@ -89,7 +103,7 @@ def _manifest(crate: Crate, module: wasm.Module, files: dict[str, bytes]) -> Man
         },
         "inputs": _tensors(metadata.get("inputs")),
         "outputs": _tensors(metadata.get("outputs")),
-        "memory_bytes": -(-heap_base // MEMORY_ALIGN) * MEMORY_ALIGN,
+        "memory_bytes": node_memory,
         "stack_bytes": stack_bytes(crate),
         "vm_stack_bytes": metadata.get("vm_stack_bytes"),
         "deadline_ms": metadata.get("deadline_ms"),
@@ -98,6 +112,8 @@ def _manifest(crate: Crate, module: wasm.Module, files: dict[str, bytes]) -> Man
         "licence": crate.package["license"],
         "source": metadata.get("source"),
     }
+    if memory:
+        value["builds"] = {name: {"memory_bytes": size} for name, size in memory.items()}
     try:
         return Manifest.parse(json.dumps(value).encode())
     except ManifestError as error:

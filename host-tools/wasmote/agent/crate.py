@@ -17,7 +17,6 @@ METADATA_KEYS = {
     "source",
     "inputs",
     "outputs",
-    "pages",
     "max_wasm_bytes",
     "max_memory_bytes",
 }
@@ -30,6 +29,7 @@ class Crate:
     folder: Path
     package: dict[str, Any]
     metadata: dict[str, Any]
+    features: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ def read_crate(crate_dir: Path) -> Crate:
     for key in ("name", "version", "license"):
         if not isinstance(package.get(key), str):
             raise BuildError(f"{path}: package.{key} is missing")
-    return Crate(crate_dir.resolve(), package, metadata)
+    return Crate(crate_dir.resolve(), package, metadata, frozenset(tree.get("features", {})))
 
 
 def is_agent(crate_dir: Path) -> bool:

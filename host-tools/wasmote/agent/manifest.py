@@ -76,6 +76,7 @@ class Manifest:
     source: str
     format: int = 1
     abi: int = 1
+    builds: dict[str, int] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -166,6 +167,7 @@ def _from_object(value: Any) -> Manifest:
         boards=_strings(top, "boards", 64, _LINE, "a board or class"),
         licence=top.text("licence", _LINE, "an SPDX expression"),
         source=top.text("source", _LINE, "a line that says where it came from"),
+        builds=_builds(top, files),
         extra=top.finish("x-"),
     )
     if problems:
@@ -185,6 +187,21 @@ def _files(top: Fields) -> dict[str, File]:
         fields.finish()
     if "files" in top.value and "agent.wasm" not in result:
         top.problem("files", "agent.wasm is missing")
+    return result
+
+
+def _builds(top: Fields, files: dict[str, File]) -> dict[str, int]:
+    """The linear memory of modules for other hosts than nodes."""
+    if "builds" not in top.value:
+        return {}
+    value = top.take("builds", lambda v: isinstance(v, dict), "an object", {})
+    result = {}
+    for name, entry in value.items():
+        fields = Fields(entry, top.at(f"builds.{name}"), top.problems)
+        if name not in files or name == "agent.wasm":
+            fields.problem("", "is not another module among the files")
+        result[name] = fields.integer("memory_bytes", 1, 2**31 - 1)
+        fields.finish()
     return result
 
 
@@ -278,6 +295,7 @@ def _read_file(path: Path, file: File) -> bytes:
 
 
 def _to_object(manifest: Manifest) -> dict[str, Any]:
+    builds = {name: {"memory_bytes": size} for name, size in manifest.builds.items()}
     return {
         "format": manifest.format,
         "name": manifest.name,
@@ -295,6 +313,7 @@ def _to_object(manifest: Manifest) -> dict[str, Any]:
         "boards": list(manifest.boards),
         "licence": manifest.licence,
         "source": manifest.source,
+        **({"builds": builds} if builds else {}),
         **manifest.extra,
     }
 

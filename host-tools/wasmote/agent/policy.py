@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from wasmote.agent.errors import LoadError
 from wasmote.agent.manifest import Manifest
+from wasmote.agent.variants import NN, NODE_FILE
 from wasmote.agent.wasm import PAGE, FuncType, Import, Module
+from wasmote.convert.blob import OPS
 
 _I32 = ("i32",)
 REQUIRED = {
@@ -24,6 +26,8 @@ OPTIONAL = {
 IMPORTS = {
     "env.log": FuncType(("i32", "i32"), ()),
     "env.now_us": FuncType((), ("i64",)),
+    "nn.read": FuncType(("i32",) * 3, _I32),
+    **{f"{NN}{op}": FuncType(("i32",) * 4, _I32) for op in OPS},
 }
 
 
@@ -39,15 +43,18 @@ class Terms:
     imports: tuple[str, ...] = ()
 
     @staticmethod
-    def of(manifest: Manifest) -> "Terms":
-        """The terms of a manifest."""
+    def of(manifest: Manifest, file: str = NODE_FILE) -> "Terms":
+        """The terms of one of the bundle's modules: what only nodes have, others do not get."""
+        imports = manifest.imports
+        if file in manifest.builds:
+            imports = tuple(name for name in imports if not name.startswith(NN))
         return Terms(
             name=manifest.name,
-            memory_bytes=manifest.memory_bytes,
+            memory_bytes=manifest.builds.get(file, manifest.memory_bytes),
             deadline_ms=manifest.deadline_ms,
             inputs_bytes=manifest.inputs_bytes,
             outputs_bytes=manifest.outputs_bytes,
-            imports=manifest.imports,
+            imports=imports,
         )
 
 

@@ -21,7 +21,7 @@ from wasmtime import (
     WasmtimeError,
 )
 
-from wasmote.agent import errors, opcodes, policy, symbols, wasm
+from wasmote.agent import errors, opcodes, policy, symbols, variants, wasm
 from wasmote.agent.errors import AgentBusy, AgentError, LoadError
 from wasmote.agent.manifest import Manifest
 from wasmote.agent.policy import Terms
@@ -40,7 +40,12 @@ class Runner:
     """
 
     def __init__(
-        self, wasm_bytes: bytes, terms: Terms, model: bytes = b"", exact: bool = True
+        self,
+        wasm_bytes: bytes,
+        terms: Terms,
+        model: bytes = b"",
+        exact: bool = True,
+        simd: bool = False,
     ) -> None:
         self.terms = terms
         self.log: list[str] = []
@@ -48,11 +53,12 @@ class Runner:
         self._started = time.monotonic()
         self._busy = False
         self._dropped = ""
-        self._engine = Engine(_config())
-        parsed = _parse(wasm_bytes, terms)
+        self._engine = Engine(_config(simd))
+        parsed = _parse(wasm_bytes, terms, simd)
         self._compiled(wasm_bytes)
         policy.module_check(parsed, terms)
-        if exact and not opcodes.asks_for_size(parsed):
+        # Of SIMD's instructions only wasmtime knows enough to say that none asks for the size.
+        if exact and not simd and not opcodes.asks_for_size(parsed):
             wasm_bytes = wasm.with_exact_memory(wasm_bytes, terms.memory_bytes)
         self._instantiate(self._compiled(wasm_bytes))
         self._init(model)
@@ -111,6 +117,7 @@ class Runner:
     def _instantiate(self, module: Module) -> None:
         self._store = Store(self._engine)
         linker = Linker(self._engine)
+        self._host_operations_check(module)
         for name in self.terms.imports:
             place, _, function = name.partition(".")
             if name in _IMPORTS:
@@ -119,6 +126,15 @@ class Runner:
         memory = self._instance.exports(self._store)["memory"]
         assert isinstance(memory, Memory)  # policy.module_check looked
         self._memory = memory
+
+    def _host_operations_check(self, module: Module) -> None:
+        for entry in module.imports:
+            if f"{entry.module}." == variants.NN:
+                raise self._load_error(
+                    "import-denied",
+                    f"{entry.module}.{entry.name}: only nodes have operations of their own; "
+                    f"other hosts run {variants.PORTABLE_FILE}",
+                )
 
     def _init(self, model: bytes) -> None:
         version = self._call("abi")
@@ -207,23 +223,29 @@ class Runner:
 
 
 class HostAgent(Runner):
-    """The agent of the bundle in a folder."""
+    """The agent of the bundle in a folder; `simd` prefers its module with SIMD128.
 
-    def __init__(self, folder: Path, exact: bool = True) -> None:
+    Agents that use a node's operations have modules of their own for other hosts.
+    """
+
+    def __init__(self, folder: Path, exact: bool = True, simd: bool = False) -> None:
         self.manifest = Manifest.read(folder)
+        self.file = variants.for_host(self.manifest.files, simd)
         files = self.manifest.read_files(folder)
-        super().__init__(
-            files["agent.wasm"], Terms.of(self.manifest), files.get("model.bin", b""), exact
-        )
-        self.names = symbols.read(folder)
+        terms = Terms.of(self.manifest, self.file)
+        model = files.get("model.bin", b"")
+        super().__init__(files[self.file], terms, model, exact, self.file == variants.SIMD_FILE)
+        if self.file == variants.NODE_FILE:
+            self.names = symbols.read(folder)
 
 
-def _config() -> Config:
+def _config(simd: bool) -> Config:
     config = Config()
     config.epoch_interruption = True
     config.cranelift_nan_canonicalization = True
     for feature in _FOREIGN_FEATURES:
         setattr(config, f"wasm_{feature}", False)
+    config.wasm_simd = simd
     config.wasm_custom_page_sizes = True
     return config
 
@@ -233,7 +255,6 @@ def _config() -> Config:
 # is what refuses them.
 _FOREIGN_FEATURES = (
     "relaxed_simd",
-    "simd",
     "bulk_memory",
     "memory64",
     "multi_memory",
@@ -247,10 +268,10 @@ _IMPORTS: dict[str, Callable[[Runner], tuple[FuncType, Callable[..., Any]]]] = {
 }
 
 
-def _parse(wasm_bytes: bytes, terms: Terms) -> wasm.Module:
+def _parse(wasm_bytes: bytes, terms: Terms, simd: bool) -> wasm.Module:
     try:
-        module = wasm.parse(wasm_bytes)
-        foreign = opcodes.foreign(module)
+        module = wasm.parse(wasm_bytes, simd)
+        foreign = [] if simd else opcodes.foreign(module)
     except WasmError as error:
         raise LoadError(terms.name, "malformed", str(error)) from error
     if foreign:

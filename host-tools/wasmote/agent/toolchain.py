@@ -1,13 +1,12 @@
 """The compilers: cargo and rustc for wasm32, and wasm-opt behind them."""
 
 import os
-import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from wasmote.agent import wasm
-from wasmote.agent.crate import Crate, number, stack_bytes
+from wasmote.agent.crate import Crate, stack_bytes
+from wasmote.agent.variants import Variant
 from wasmote.errors import BuildError, MissingError, WasmoteError
 from wasmote.paths import BUILD
 
@@ -39,21 +38,16 @@ def cargo_test(crate_dir: Path, target_dir: Path | None = None) -> subprocess.Co
 
 def link_flags(crate: Crate) -> list[str]:
     """rustc's flags for the agent: they decide size and memory (DESIGN.md)."""
-    memory = number(crate, "pages", 1) * wasm.PAGE
-    link = (
-        f"-zstack-size={stack_bytes(crate)}",
-        "--stack-first",
-        f"--initial-memory={memory}",
-        f"--max-memory={memory}",
-        "--export=__heap_base",
-    )
+    link = (f"-zstack-size={stack_bytes(crate)}", "--stack-first", "--export=__heap_base")
     # Paths get into panic messages, and from there into the module.
     remap = [f"--remap-path-prefix={crate.folder.parent}=agents"]
     return ["-Ctarget-cpu=mvp", *remap, *(f"-Clink-arg={flag}" for flag in link)]
 
 
-def compile_crate(crate: Crate, target_dir: Path) -> Path:
+def compile_crate(crate: Crate, variant: Variant, target_dir: Path) -> Path:
     flags = link_flags(crate)
+    if variant.simd:
+        flags.append("-Ctarget-feature=+simd128")
     environment = {
         **_environment(target_dir),
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
@@ -63,13 +57,16 @@ def compile_crate(crate: Crate, target_dir: Path) -> Path:
         "CARGO_PROFILE_RELEASE_PANIC": "abort",
     }
     command = [str(CARGO), "build", "--release", "--offline", "--quiet", "--target", TARGET]
-    command += ["--target-dir", str(target_dir / crate.name)]
+    target_dir = target_dir / crate.name / variant.file
+    command += ["--target-dir", str(target_dir)]
     command += ["--manifest-path", str(crate.folder / "Cargo.toml")]
+    if variant.features:
+        command += ["--features", ",".join(variant.features)]
     try:
         _run(command, environment, f"{crate.name}: cargo build")
     except BuildError as error:
         raise _explained(crate, str(error)) or error from None
-    made = target_dir / crate.name / TARGET / "release" / (crate.name.replace("-", "_") + ".wasm")
+    made = target_dir / TARGET / "release" / (crate.name.replace("-", "_") + ".wasm")
     if not made.is_file():
         raise BuildError(f"{crate.name}: cargo made no {made.name}; is crate-type cdylib set?")
     return made
@@ -80,14 +77,7 @@ def _explained(crate: Crate, output: str) -> WasmoteError | None:
     for words, package in _NOT_INSTALLED.items():
         if words in output:
             return MissingError(f"{crate.name}: {words}; `make deps` installs Debian's {package}")
-    found = re.search(r"initial memory too small, (\d+) bytes needed", output)
-    if not found:
-        return None
-    needed, pages = int(found[1]), number(crate, "pages", 1)
-    return BuildError(
-        f"{crate.name}: {needed} bytes do not fit {pages} page(s) of {wasm.PAGE}; "
-        f"set pages = {-(-needed // wasm.PAGE)} in its [package.metadata.wasmote]"
-    )
+    return None
 
 
 def _environment(target_dir: Path) -> dict[str, str]:
@@ -100,9 +90,10 @@ def _environment(target_dir: Path) -> dict[str, str]:
     }
 
 
-def optimise(linked: Path, stack_bytes: int) -> Path:
+def optimise(linked: Path, variant: Variant, stack_bytes: int) -> Path:
     named = linked.with_suffix(".opt.wasm")
     low = ["--low-memory-unused"] if stack_bytes >= LOW_MEMORY else []
+    low += ["--enable-simd"] if variant.simd else []
     command = [str(WASM_OPT), *WASM_OPT_FLAGS, *low, str(linked), "-o", str(named)]
     _run(command, {"PATH": "/usr/bin:/bin"}, f"{linked.stem}: wasm-opt")
     return named

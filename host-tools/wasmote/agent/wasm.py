@@ -95,15 +95,18 @@ def sections(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         yield kind, body, data[start : reader.at]
 
 
-def parse(data: bytes) -> Module:
-    """Parses the module `data`; WasmError says what is malformed, and where."""
+def parse(data: bytes, simd: bool = False) -> Module:
+    """Parses the module `data`; WasmError says what is malformed, and where.
+
+    With `simd` functions may have SIMD128's type.
+    """
     module = Module()
     types_of_defined: list[int] = []
     for kind, body, _ in sections(data):
         name, read = _SECTIONS.get(kind, (f"section {kind}", None))
         if read is None:
             raise WasmError(f"agent.wasm: section {kind} is not of the MVP")
-        reader = Reader(body, name)
+        reader = Reader(body, name, simd)
         read(reader, module, types_of_defined)
         if reader.more and kind != 0:
             raise reader.fail("trailing bytes")
@@ -267,6 +270,20 @@ def with_exact_memory(data: bytes, nbytes: int) -> bytes:
     for kind, body, _ in sections(data):
         kept = memory if kind == 5 else body
         out += bytes([kind]) + _uleb(len(kept)) + kept
+    return bytes(out)
+
+
+def with_fixed_memory(data: bytes) -> bytes:
+    """The module with its memory's initial size as its maximum, so that it cannot grow."""
+    out = bytearray(MAGIC)
+    for kind, body, whole in sections(data):
+        if kind == 5:
+            reader = Reader(body, "memories")
+            reader.uint()
+            memory = b"\1\1" + 2 * _uleb(reader.limits().minimum)
+            out += bytes([kind]) + _uleb(len(memory)) + memory
+        else:
+            out += whole
     return bytes(out)
 
 

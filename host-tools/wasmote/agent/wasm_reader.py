@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wasmote.errors import BundleError
 
 _TYPES = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64"}
+_V128 = 0x7B
 
 
 class WasmError(BundleError):
@@ -22,8 +23,9 @@ class Limits:
 class Reader:
     """Takes numbers, names and types off the front of bytes; WasmError where they end early."""
 
-    def __init__(self, data: bytes, what: str) -> None:
+    def __init__(self, data: bytes, what: str, simd: bool = False) -> None:
         self.data = data
+        self.types_known = {**_TYPES, _V128: "v128"} if simd else _TYPES
         self.at = 0
         self.what = what
 
@@ -85,9 +87,9 @@ class Reader:
     def type(self) -> str:
         """One value type."""
         byte = self.byte()
-        if byte not in _TYPES:
+        if byte not in self.types_known:
             raise self.fail(f"0x{byte:02x} is not a value type of the MVP")
-        return _TYPES[byte]
+        return self.types_known[byte]
 
     def limits(self) -> Limits:
         """The limits of a memory or table."""

@@ -1,0 +1,114 @@
+//! Rows of inputs times pairs of output channels, packed as firmware/kernels/README.md says.
+
+use super::fixed::{Channel, Ends};
+use super::memory::{constants, span};
+use wasmote_sdk::Error;
+
+/// Rows of inputs that are done at once.
+pub const ROWS: usize = 4;
+/// Inputs come in groups of four, in the order 0 2 1 3.
+const GROUP: usize = 4;
+/// Behind a pair's weights: two biases, then a multiplier and a scale each.
+const CONSTANTS: usize = 24;
+
+/// Rounded up to whole groups.
+pub fn padded(depth: usize) -> usize {
+    (depth + GROUP - 1) / GROUP * GROUP
+}
+
+/// The bytes that `ROWS` rows of inputs take, widened.
+pub fn scratch(depth: usize) -> usize {
+    2 * ROWS * padded(depth)
+}
+
+/// Weights and constants of all output channels.
+pub struct Matrix<'a> {
+    pairs: &'a [u8],
+    padded: usize,
+    channels: usize,
+    ends: Ends,
+}
+
+impl<'a> Matrix<'a> {
+    /// Of `channels` outputs that sum `depth` products each.
+    pub fn new(
+        blob: &'a [u8],
+        address: u32,
+        depth: usize,
+        channels: u32,
+        ends: Ends,
+    ) -> Result<Self, Error> {
+        let padded = padded(depth);
+        let pair = (2 * padded + CONSTANTS) as u32;
+        let pairs = constants(blob, span(address, &[(channels + 1) / 2, pair])?)?;
+        Ok(Matrix {
+            pairs,
+            padded,
+            channels: channels as usize,
+            ends,
+        })
+    }
+
+    /// The outputs of the first rows in `acts` (each `padded` halfwords, from `widen`), a row of
+    /// outputs behind the other.
+    pub fn run(&self, acts: &[u8], output: &mut [u8]) {
+        let pair_bytes = 2 * self.padded + CONSTANTS;
+        for (pair, bytes) in self.pairs.chunks_exact(pair_bytes).enumerate() {
+            let (weights, constants) = bytes.split_at(2 * self.padded);
+            let sums = sums(weights, acts);
+            let words = [0, 1, 2, 3, 4, 5].map(|i| word(constants, i));
+            self.finish(2 * pair, &sums[0], [words[0], words[2], words[3]], output);
+            if 2 * pair + 1 < self.channels {
+                self.finish(
+                    2 * pair + 1,
+                    &sums[1],
+                    [words[1], words[4], words[5]],
+                    output,
+                );
+            }
+        }
+    }
+
+    fn finish(&self, channel: usize, sums: &[i32; ROWS], by: [i32; 3], output: &mut [u8]) {
+        let [bias2, multiplier, scale] = by;
+        let by = Channel {
+            bias2,
+            multiplier,
+            scale,
+        };
+        for (row, sum) in output.chunks_exact_mut(self.channels).zip(sums) {
+            row[channel] = by.output(*sum, self.ends);
+        }
+    }
+}
+
+fn word(bytes: &[u8], i: usize) -> i32 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&bytes[4 * i..4 * i + 4]);
+    i32::from_le_bytes(word)
+}
+
+/// Puts inputs into row `row` of `acts`, from place `at` on, as halfwords in the groups' order.
+#[inline(always)]
+pub fn widen(inputs: impl Iterator<Item = i8>, acts: &mut [u8], at: usize) {
+    for (i, input) in (at..).zip(inputs) {
+        let place = i & !3 | (i & 1) << 1 | (i >> 1) & 1;
+        acts[2 * place..2 * place + 2].copy_from_slice(&(input as i16).to_le_bytes());
+    }
+}
+
+/// For each of the pair's two channels its sums over the rows of `acts`.
+fn sums(weights: &[u8], acts: &[u8]) -> [[i32; ROWS]; 2] {
+    let mut sums = [[0; ROWS]; 2];
+    let row_bytes = weights.len();
+    for (r, row) in acts.chunks_exact(row_bytes).enumerate().take(ROWS) {
+        for (weight, act) in weights.chunks_exact(2).zip(row.chunks_exact(2)) {
+            let both = i16::from_le_bytes([weight[0], weight[1]]) as i32;
+            let act = i16::from_le_bytes([act[0], act[1]]) as i32;
+            let low = both as i8 as i32;
+            sums[0][r] += act * low;
+            sums[1][r] += act * ((both - low) >> 8);
+        }
+    }
+    sums
+}
