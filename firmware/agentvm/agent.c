@@ -166,6 +166,10 @@ avm_error_t avm_agent_close(avm_agent_t *agent, avm_fault_t *fault) {
     return AVM_OK;
 }
 
+bool avm_agent_keeps_model(const avm_agent_t *agent) {
+    return agent->blob != NULL;
+}
+
 uint32_t avm_agent_pool_bytes(const avm_agent_t *agent) {
     return agent->heap.owner == 0 ? 0 : avm_pool_held(agent->heap.pool, agent->heap.owner);
 }

@@ -13,6 +13,7 @@
 #define AVM_DEADLINE_MAX_MS 600000
 #define AVM_MEMORY_MAX (16u * 1024 * 1024)
 #define AVM_IMPORTS_MAX 32
+#define AVM_MODEL_ALIGN 4
 
 // An import that the agent may use. Known by its name; the type must be this one.
 typedef struct {
@@ -25,7 +26,9 @@ typedef struct {
 typedef struct {
     const uint8_t *wasm; // needed until avm_agent_load returns
     size_t wasm_bytes;
-    const uint8_t *model; // NULL: none; needed until avm_agent_load returns
+    // NULL: none. Needed until avm_agent_load returns or, if avm_agent_keeps_model, as long as
+    // the agent is loaded.
+    const uint8_t *model;
     size_t model_bytes;
     const avm_grant_t *grants; // needed until avm_agent_load returns
     size_t grant_count;
@@ -59,6 +62,8 @@ typedef struct {
     uint32_t deadline_ms;
     uint32_t inputs_bytes;
     uint32_t outputs_bytes;
+    const uint8_t *blob; // the model, for host operations; NULL: none
+    uint32_t blob_bytes;
     bool busy;
     bool began; // begin was called, and step has not said that it is done
 } avm_agent_t;
@@ -78,6 +83,9 @@ avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_
 
 // AVM_BUSY while the agent runs; otherwise it is closed afterwards, also if it was before.
 avm_error_t avm_agent_close(avm_agent_t *agent, avm_fault_t *fault);
+
+// Whether it reads its model in place.
+bool avm_agent_keeps_model(const avm_agent_t *agent);
 
 // 0 when it is not loaded.
 uint32_t avm_agent_pool_bytes(const avm_agent_t *agent);

@@ -9,6 +9,7 @@ AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	load.c \
 	lookup.c \
 	meter.c \
+	nn_calls.c \
 	policy.c \
 	pool.c \
 	reader.c \
@@ -25,6 +26,13 @@ AGENTVM_WASM3_C = $(addprefix $(AGENTVM_DIR)/, \
 	)
 
 AGENTVM_CFLAGS = -I$(AGENTVM_DIR)/.. -I$(WASM3_DIR)
+
+# The kernels that agents call. NN_CORE says which; kernels.mk.
+NN_DIR = $(AGENTVM_DIR)/../kernels
+include $(NN_DIR)/kernels.mk
+AGENTVM_CFLAGS += $(NN_INCLUDES)
+# For speed whatever the rest is compiled for.
+NN_CFLAGS = -O2
 
 # wasm3 reads one type's memory as another's. Its operations must end in jumps, which gcc
 # makes at -Os and from -O2 on, but not at -O1; its doubles must stay doubles. On the

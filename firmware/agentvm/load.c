@@ -1,5 +1,6 @@
 // avm_agent_load.
 #include "call.h"
+#include "nn_calls.h"
 #include "policy.h"
 
 #include <string.h>
@@ -35,11 +36,12 @@ static avm_import_t *open_pool(avm_agent_t *agent, avm_pool_t *pool,
     return imports;
 }
 
-static avm_error_t link_imports(avm_module_t *module, avm_import_t *imports,
+static avm_error_t link_imports(avm_agent_t *agent, avm_module_t *module, avm_import_t *imports,
     const avm_agent_config_t *config, avm_fault_t *fault) {
     for (size_t i = 0; i < config->grant_count; i++) {
         const avm_grant_t *grant = &config->grants[i];
         imports[i] = grant->import;
+        imports[i].owner = agent;
         avm_error_t error = avm_module_link(module, grant->from, grant->name, NULL, &imports[i],
             fault);
         // AVM_USAGE: the module does not want it.
@@ -69,7 +71,7 @@ static avm_error_t build(avm_agent_t *agent, avm_module_t **module, avm_import_t
         error = avm_runtime_load(agent->runtime, *module, info, fault);
     }
     if (!error) {
-        error = link_imports(*module, imports, config, fault);
+        error = link_imports(agent, *module, imports, config, fault);
     }
     if (!error) {
         error = avm_module_compile(*module, true, fault);
@@ -107,6 +109,9 @@ static avm_error_t put_model(avm_agent_t *agent, const avm_agent_config_t *confi
         return AVM_OK;
     }
     if (agent->exports[AVM_EXPORT_MODEL] == NULL) {
+        if (agent->blob != NULL) {
+            return AVM_OK;
+        }
         return avm_fault(fault, AVM_INIT_FAILED, "takes no model");
     }
     avm_error_t error = ask_metered(agent, AVM_EXPORT_MODEL, (uint32_t)config->model_bytes,
@@ -166,6 +171,9 @@ static avm_error_t check_config(const avm_agent_config_t *config, avm_fault_t *f
     if (config->model_bytes > AVM_MEMORY_MAX) {
         return avm_fault(fault, AVM_USAGE, "the model is longer than 16777216 bytes");
     }
+    if ((uintptr_t)config->model % AVM_MODEL_ALIGN != 0) {
+        return avm_fault(fault, AVM_USAGE, "the model does not lie at a multiple of 4");
+    }
     return AVM_OK;
 }
 
@@ -186,6 +194,10 @@ static avm_error_t load(avm_agent_t *agent, avm_pool_t *pool, const avm_agent_co
     agent->deadline_ms = config->deadline_ms;
     agent->inputs_bytes = config->inputs_bytes;
     agent->outputs_bytes = config->outputs_bytes;
+    if (avm_nn_is_wanted(info)) {
+        agent->blob = config->model;
+        agent->blob_bytes = config->model == NULL ? 0 : (uint32_t)config->model_bytes;
+    }
     avm_error_t error = build(agent, &module, imports, config, info, fault);
     if (!error) {
         find_exports(agent, module, info);

@@ -42,9 +42,11 @@ typedef struct {
     avm_runtime_t *runtime;
     const avm_function_t *function; // the import
     void *context;
+    void *owner;
     uint64_t *results; // a slot each
     const uint64_t *arguments;
     avm_fault_t *fault; // to be set when the function fails
+    const void *stopped; // set instead, by avm_meter_look's answer, when it was told to stop
 } avm_call_t;
 
 // Anything but AVM_OK ends the call of Wasm with the fault that the function has set.
@@ -54,6 +56,7 @@ typedef struct {
     avm_host_function_t function;
     void *context;
     bool trusted; // its time is not the agent's
+    void *owner; // the avm_agent_t that it is linked to, if it is one
 } avm_import_t;
 
 const char *avm_wasm3_version(void);

@@ -37,8 +37,13 @@ const void *avm_call_import(IM3Runtime runtime, IM3ImportContext context, uint64
     const avm_import_t *import = context->userdata;
     uint32_t results = m3_GetRetCount(context->function);
     avm_call_t call = {
-        (avm_runtime_t *)runtime, (const avm_function_t *)context->function, import->context,
-        slots, slots + results, running_fault,
+        .runtime = (avm_runtime_t *)runtime,
+        .function = (const avm_function_t *)context->function,
+        .context = import->context,
+        .owner = import->owner,
+        .results = slots,
+        .arguments = slots + results,
+        .fault = running_fault,
     };
     uint32_t paused = avm_meter_pause();
     avm_error_t error = import->function(&call);
@@ -46,6 +51,9 @@ const void *avm_call_import(IM3Runtime runtime, IM3ImportContext context, uint64
         avm_meter_resume(paused);
     } else {
         avm_meter_hurry();
+    }
+    if (call.stopped != NULL) {
+        return call.stopped;
     }
     return error ? host_failed : NULL;
 }

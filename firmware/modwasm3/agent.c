@@ -12,6 +12,7 @@ typedef struct {
     mp_obj_t name;
     mp_obj_t output; // bytearray that infer's result is copied to
     mp_obj_t view; // of it: what infer returns
+    mp_obj_t model; // what the agent reads in place
     avm_agent_t agent;
 } wasm3_agent_t;
 
@@ -66,7 +67,7 @@ static mp_obj_t agent_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
     wasm3_agent_t *self = mp_obj_malloc_with_finaliser(wasm3_agent_t, type);
     memset(&self->agent, 0, sizeof(self->agent));
     self->name = args[NAME].u_obj;
-    self->output = self->view = mp_const_none;
+    self->output = self->view = self->model = mp_const_none;
     avm_grant_t grants[WASM3_GRANTS_MAX];
     avm_agent_config_t config = {
         .wasm = wasm.buf,
@@ -83,6 +84,9 @@ static mp_obj_t agent_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
     };
     make_output(self, config.outputs_bytes);
     load(self, &config);
+    if (avm_agent_keeps_model(&self->agent)) {
+        self->model = args[MODEL].u_obj;
+    }
     return MP_OBJ_FROM_PTR(self);
 }
 

@@ -135,7 +135,7 @@ static mp_obj_t module_link_function(size_t n_args, const mp_obj_t *args) {
     }
     wasm3_link_t *link = m_new_obj(wasm3_link_t);
     *link = (wasm3_link_t) {
-        {wasm3_call_python, link, true}, callable, args[1], args[2],
+        {.function = wasm3_call_python, .context = link, .trusted = true}, callable, args[1], args[2],
         n_args == 5 ? args[3] : mp_const_none, self->links,
     };
     mp_obj_str_get_str(link->from);

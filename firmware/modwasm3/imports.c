@@ -107,9 +107,9 @@ static avm_error_t env_now_us(avm_call_t *call) {
     return AVM_OK;
 }
 
-static const avm_grant_t known[WASM3_GRANTS_MAX] = {
-    {"env", "log", "(ii)", {env_log, NULL, true}},
-    {"env", "now_us", "I()", {env_now_us, NULL, false}},
+static const avm_grant_t known[] = {
+    {"env", "log", "(ii)", {.function = env_log, .trusted = true}},
+    {"env", "now_us", "I()", {.function = env_now_us}},
 };
 
 static bool is_named(const avm_grant_t *grant, const char *name, size_t length) {
@@ -118,21 +118,28 @@ static bool is_named(const avm_grant_t *grant, const char *name, size_t length) 
            && name[dot] == '.' && memcmp(name + dot + 1, grant->name, length - dot - 1) == 0;
 }
 
+static bool find_grant(avm_grant_t *grant, const char *name, size_t length, void *context) {
+    for (size_t k = 0; k < MP_ARRAY_SIZE(known); k++) {
+        if (is_named(&known[k], name, length)) {
+            *grant = known[k];
+            grant->import.context = context;
+            return true;
+        }
+    }
+    return length > 3 && memcmp(name, "nn.", 3) == 0 && avm_nn_grant(grant, name + 3, length - 3);
+}
+
 // Names that this host does not know are nothing it could grant: the module that imports
 // one is refused.
 size_t wasm3_grants(mp_obj_t names, avm_grant_t *grants, void *context) {
     size_t count, granted = 0;
     mp_obj_t *items;
     mp_obj_get_array(names, &count, &items);
-    for (size_t k = 0; k < MP_ARRAY_SIZE(known); k++) {
-        for (size_t i = 0; i < count; i++) {
-            size_t length;
-            const char *name = mp_obj_str_get_data(items[i], &length);
-            if (is_named(&known[k], name, length)) {
-                grants[granted] = known[k];
-                grants[granted++].import.context = context;
-                break;
-            }
+    for (size_t i = 0; i < count && granted < WASM3_GRANTS_MAX; i++) {
+        size_t length;
+        const char *name = mp_obj_str_get_data(items[i], &length);
+        if (find_grant(&grants[granted], name, length, context)) {
+            granted++;
         }
     }
     return granted;

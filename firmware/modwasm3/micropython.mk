@@ -20,11 +20,13 @@ MODWASM3_SRC_C = $(addprefix $(MODWASM3_DIR)/, \
 
 SRC_USERMOD_C += $(MODWASM3_SRC_C)
 # These have no strings for Python: they are not searched.
-SRC_USERMOD_LIB_C += $(AGENTVM_SRC_C) $(AGENTVM_WASM3_C)
+SRC_USERMOD_LIB_C += $(AGENTVM_SRC_C) $(AGENTVM_WASM3_C) $(NN_SRC_C)
+SRC_USERMOD_LIB_ASM += $(NN_SRC_S)
 CFLAGS_USERMOD += $(AGENTVM_CFLAGS)
 
 modwasm3_objects = $(patsubst $(USER_C_MODULES)/%.c,$(BUILD)/%.o,$(1))
 $(call modwasm3_objects,$(AGENTVM_WASM3_C)): CFLAGS += $(AGENTVM_WASM3_CFLAGS)
+$(call modwasm3_objects,$(NN_SRC_C)): CFLAGS += $(NN_CFLAGS) -Wextra
 $(call modwasm3_objects,$(MODWASM3_SRC_C) $(AGENTVM_SRC_C)): CFLAGS += -Wextra -Wno-unused-parameter
 # Flags are part of what an object is made of.
 $(call modwasm3_objects,$(AGENTVM_SRC_C) $(AGENTVM_WASM3_C)): $(AGENTVM_DIR)/agentvm.mk

@@ -3,6 +3,7 @@
 #define MODWASM3_H
 
 #include "agentvm/agent.h"
+#include "agentvm/nn_calls.h"
 #include "agentvm/utf8.h"
 
 #include "py/obj.h"
@@ -112,7 +113,7 @@ mp_obj_t wasm3_results_new(const avm_function_t *function, const avm_value_t *va
 avm_error_t wasm3_call_python(avm_call_t *call);
 // The imports that this host knows, for agents that are granted them: gives how many it has
 // put into `grants`, at most WASM3_GRANTS_MAX. `context` is the agent's name (char *).
-#define WASM3_GRANTS_MAX 2
+#define WASM3_GRANTS_MAX AVM_IMPORTS_MAX
 size_t wasm3_grants(mp_obj_t names, avm_grant_t *grants, void *context);
 
 #endif

@@ -89,8 +89,8 @@ static avm_error_t env_now_us(avm_call_t *call) {
 }
 
 const avm_grant_t support_grants[2] = {
-    {"env", "log", "(ii)", {env_log, NULL, true}},
-    {"env", "now_us", "I()", {env_now_us, NULL, false}},
+    {"env", "log", "(ii)", {.function = env_log, .trusted = true}},
+    {"env", "now_us", "I()", {.function = env_now_us}},
 };
 
 test_pool_t test_pool_new(size_t bytes) {

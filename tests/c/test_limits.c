@@ -69,7 +69,7 @@ static avm_error_t sleep_ms(avm_call_t *call) {
 }
 
 static void test_trusted(void) {
-    static avm_import_t import = {sleep_ms, NULL, true};
+    static avm_import_t import = {.function = sleep_ms, .trusted = true};
     instance_t t;
     avm_value_t count = {.i32 = 5};
     check_case("limits_trusted_time");

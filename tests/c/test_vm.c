@@ -121,8 +121,8 @@ static avm_error_t note(avm_call_t *call) {
     return host->fail ? avm_fault(call->fault, AVM_HOST, "the host said no") : AVM_OK;
 }
 
-static const avm_import_t plain = {give_back, NULL, true};
-static const avm_import_t pairs = {swap_pair, NULL, true};
+static const avm_import_t plain = {.function = give_back, .trusted = true};
+static const avm_import_t pairs = {.function = swap_pair, .trusted = true};
 
 static void host_link(host_t *host) {
     static const char *const names[] = {"i32", "i64", "f32", "f64"};
@@ -133,7 +133,7 @@ static void host_link(host_t *host) {
             &host->t.fault);
         check(!error, "%s: %s", names[i], host->t.fault.text);
     }
-    host->import = (avm_import_t) {note, host, true};
+    host->import = (avm_import_t) {.function = note, .context = host, .trusted = true};
     avm_module_link(module, "host", "pair", "Ii(iI)", &pairs, &host->t.fault);
     check(avm_module_unlinked(module) != NULL, "all linked though note is missing");
     avm_module_link(module, "host", "note", "v(i)", &host->import, &host->t.fault);
