@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from wasmote.agent import golden, opcodes, wasm
-from wasmote.agent.errors import AgentStopped
+from wasmote.agent import golden, opcodes, policy, variants, wasm
+from wasmote.agent.errors import AgentStopped, LoadError
 from wasmote.agent.manifest import FILE_NAME, Manifest, ManifestError
 from wasmote.agent.policy import IMPORTS, Terms
 from wasmote.agent.runner import Runner
@@ -100,6 +100,10 @@ def _module_check(data: bytes, manifest: Manifest) -> list[Finding]:
         for index, opcode in foreign
     ]
     findings += _imports_check(module, manifest)
+    try:
+        policy.module_check(module, Terms.of(manifest))
+    except LoadError as error:
+        findings.append(_error("agent.wasm", str(error), "see SPEC.md 1.4 for the reason"))
     if module.heap_base is None:
         findings.append(
             Finding(
@@ -129,81 +133,97 @@ def _imports_check(module: wasm.Module, manifest: Manifest) -> list[Finding]:
 
 
 def _run_check(files: dict[str, bytes], manifest: Manifest) -> list[Finding]:
-    vectors = None
-    if golden.FILE_NAME in files:
-        try:
-            vectors = golden.read(files[golden.FILE_NAME])
-        except BundleError as error:
-            return [_error(golden.FILE_NAME, str(error), "write it again")]
-        if (vectors.in_bytes, vectors.out_bytes) != (manifest.inputs_bytes, manifest.outputs_bytes):
-            what = f"pairs of {vectors.in_bytes} + {vectors.out_bytes} bytes, tensors of "
-            what += f"{manifest.inputs_bytes} + {manifest.outputs_bytes}"
-            return [_error(golden.FILE_NAME, what, "write it again")]
-    findings = _loads_check(files, manifest)
+    try:
+        vectors = _vectors(files, manifest)
+    except BundleError as error:
+        return [_error(golden.FILE_NAME, str(error), "write it again")]
+    findings: list[Finding] = []
+    for file in variants.runnable_here(manifest.files, manifest.imports):
+        findings += _Module(files, manifest, file).check(vectors)
     if vectors is None:
         todo = "write golden.bin, so that every host can be compared with it"
-        return [*findings, Finding("warning", golden.FILE_NAME, "there is none", todo)]
-    if findings:
-        return findings
-    findings = _golden_check(files, manifest, vectors)
-    for pattern in _PATTERNS:
-        findings = findings or _page_check(files, manifest, vectors, pattern)
+        findings.append(Finding("warning", golden.FILE_NAME, "there is none", todo))
     return findings
 
 
-def _load(files: dict[str, bytes], manifest: Manifest, exact: bool) -> Runner:
-    model = files.get("model.bin", b"")
-    return Runner(files["agent.wasm"], Terms.of(manifest), model, exact)
-
-
-def _loads_check(files: dict[str, bytes], manifest: Manifest) -> list[Finding]:
-    try:
-        _load(files, manifest, True).close()
-    except AgentStopped as stopped:
-        return [_error("agent.wasm", str(stopped), "see SPEC.md 1.4 for the reason")]
-    return []
-
-
-def _golden_check(
-    files: dict[str, bytes], manifest: Manifest, vectors: golden.Golden
-) -> list[Finding]:
-    agent = _load(files, manifest, True)
-    for number, (given, expected) in enumerate(vectors.pairs):
-        finding = _pair_check(agent, number, given, expected, "")
-        if finding:
-            return [finding]
-    return []
-
-
-def _page_check(
-    files: dict[str, bytes], manifest: Manifest, vectors: golden.Golden, pattern: int
-) -> list[Finding]:
-    """The golden vectors with the page behind memory_bytes filled with `pattern`."""
-    agent = _load(files, manifest, False)
-    end = agent.memory_size
-    rest = bytes([pattern]) * (end - manifest.memory_bytes)
-    agent.poke(manifest.memory_bytes, rest)
-    suffix = f" with 0x{pattern:02x} behind memory_bytes"
-    for number, (given, expected) in enumerate(vectors.pairs):
-        finding = _pair_check(agent, number, given, expected, suffix)
-        if finding:
-            return [finding]
-        if agent.peek(manifest.memory_bytes, end) != rest:
-            what = f"pair {number}: memory behind memory_bytes = {manifest.memory_bytes} changed"
-            return [_error("agent.wasm", what, "raise memory_bytes, or look for a stray write")]
-    return []
-
-
-def _pair_check(
-    agent: Runner, number: int, given: bytes, expected: bytes, suffix: str
-) -> Finding | None:
-    try:
-        found = agent.infer(given)
-    except AgentStopped as stopped:
-        todo = "correct the agent, its deadline_ms or its memory_bytes"
-        return _error(golden.FILE_NAME, f"pair {number}{suffix}: {stopped}", todo)
-    if found == expected:
+def _vectors(files: dict[str, bytes], manifest: Manifest) -> golden.Golden | None:
+    if golden.FILE_NAME not in files:
         return None
-    at = next(i for i, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1])
-    what = f"pair {number}{suffix}: byte {at} is {found[at]}, expected {expected[at]}"
-    return _error(golden.FILE_NAME, what, "correct the agent, or golden.bin if that is wrong")
+    vectors = golden.read(files[golden.FILE_NAME])
+    if (vectors.in_bytes, vectors.out_bytes) != (manifest.inputs_bytes, manifest.outputs_bytes):
+        raise BundleError(
+            f"pairs of {vectors.in_bytes} + {vectors.out_bytes} bytes, tensors of "
+            f"{manifest.inputs_bytes} + {manifest.outputs_bytes}"
+        )
+    return vectors
+
+
+@dataclass(frozen=True)
+class _Module:
+    """One of the bundle's modules that this host can run."""
+
+    files: dict[str, bytes]
+    manifest: Manifest
+    file: str
+
+    def check(self, vectors: golden.Golden | None) -> list[Finding]:
+        """Loads it, and runs the golden vectors: as on a node, and with the rest of the page
+        filled with a pattern."""
+        findings = self._loads_check()
+        if vectors is not None:
+            findings = findings or self._golden_check(vectors)
+            for pattern in _PATTERNS:
+                findings = findings or self._page_check(vectors, pattern)
+        return findings
+
+    def _load(self, exact: bool) -> Runner:
+        terms = Terms.of(self.manifest, self.file)
+        simd = self.file == variants.SIMD_FILE
+        return Runner(self.files[self.file], terms, self.files.get("model.bin", b""), exact, simd)
+
+    def _loads_check(self) -> list[Finding]:
+        try:
+            self._load(True).close()
+        except AgentStopped as stopped:
+            return [_error(self.file, str(stopped), "see SPEC.md 1.4 for the reason")]
+        return []
+
+    def _golden_check(self, vectors: golden.Golden) -> list[Finding]:
+        agent = self._load(True)
+        for number, (given, expected) in enumerate(vectors.pairs):
+            finding = self._pair_check(agent, number, (given, expected), "")
+            if finding:
+                return [finding]
+        return []
+
+    def _page_check(self, vectors: golden.Golden, pattern: int) -> list[Finding]:
+        agent = self._load(False)
+        start, end = agent.terms.memory_bytes, agent.memory_size
+        rest = bytes([pattern]) * (end - start)
+        agent.poke(start, rest)
+        suffix = f" with 0x{pattern:02x} behind memory_bytes"
+        for number, pair in enumerate(vectors.pairs):
+            finding = self._pair_check(agent, number, pair, suffix)
+            if finding:
+                return [finding]
+            if agent.peek(start, end) != rest:
+                what = f"pair {number}: memory behind memory_bytes = {start} changed"
+                return [_error(self.file, what, "raise memory_bytes, or look for a stray write")]
+        return []
+
+    def _pair_check(
+        self, agent: Runner, number: int, pair: tuple[bytes, bytes], suffix: str
+    ) -> Finding | None:
+        given, expected = pair
+        where = golden.FILE_NAME if self.file == variants.NODE_FILE else self.file
+        try:
+            found = agent.infer(given)
+        except AgentStopped as stopped:
+            todo = "correct the agent, its deadline_ms or its memory_bytes"
+            return _error(where, f"pair {number}{suffix}: {stopped}", todo)
+        if found == expected:
+            return None
+        bytes_of = enumerate(zip(found, expected, strict=True))
+        at = next(i for i, pair in bytes_of if pair[0] != pair[1])
+        what = f"pair {number}{suffix}: byte {at} is {found[at]}, expected {expected[at]}"
+        return _error(where, what, "correct the agent, or golden.bin if that is wrong")

@@ -32,3 +32,10 @@ def for_host(files: Iterable[str], simd: bool = False) -> str:
     """The module among a bundle's `files` that a host without operations of its own runs."""
     wanted = [SIMD_FILE] if simd else []
     return next((name for name in (*wanted, PORTABLE_FILE) if name in files), NODE_FILE)
+
+
+def runnable_here(files: Iterable[str], imports: Iterable[str]) -> list[str]:
+    """The modules among a bundle's `files` that a host without operations of its own can run."""
+    only_nodes = any(name.startswith(NN) for name in imports)
+    known = (PORTABLE_FILE, SIMD_FILE) if only_nodes else (NODE_FILE, PORTABLE_FILE, SIMD_FILE)
+    return [name for name in known if name in files]

@@ -110,7 +110,7 @@ license = "MIT"
 publish = false
 
 [lib]
-crate-type = ["cdylib", "rlib"]
+crate-type = ["cdylib"]
 
 [features]
 nn = ["wasmote-nn/nn"]
