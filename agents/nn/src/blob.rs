@@ -8,8 +8,8 @@ pub struct Blob<const N: usize>;
 impl<const N: usize> Blob<N> {
     pub const NEW: Self = Blob;
 
-    /// Copies its bytes from `at` on; false when it has not that many.
-    pub fn read(&self, at: u32, to: &mut [u8]) -> bool {
+    /// Copies its words from offset `at` on; false when it has not that many.
+    pub fn read(&self, at: u32, to: &mut [u32]) -> bool {
         wasmote_sdk::nn::read(at, to)
     }
 
@@ -30,13 +30,16 @@ pub struct Blob<const N: usize>([u8; N]);
 impl<const N: usize> Blob<N> {
     pub const NEW: Self = Blob([0; N]);
 
-    /// Copies its bytes from `at` on; false when it has not that many.
-    pub fn read(&self, at: u32, to: &mut [u8]) -> bool {
-        let found = self
-            .0
-            .get(at as usize..)
-            .and_then(|rest| rest.get(..to.len()));
-        found.map(|bytes| to.copy_from_slice(bytes)).is_some()
+    /// Copies its words from offset `at` on; false when it has not that many.
+    pub fn read(&self, at: u32, to: &mut [u32]) -> bool {
+        let from = self.0.get(at as usize..).unwrap_or_default();
+        if from.len() < 4 * to.len() {
+            return false;
+        }
+        for (word, bytes) in to.iter_mut().zip(from.chunks_exact(4)) {
+            *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        true
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -45,9 +48,10 @@ impl<const N: usize> Blob<N> {
 
     /// Where the host puts a blob of `len` bytes.
     pub fn address(&mut self, len: i32) -> *mut u8 {
-        match usize::try_from(len) {
-            Ok(len) if len <= N => self.0.as_mut_ptr(),
-            _ => core::ptr::null_mut(),
+        if len as usize <= N {
+            self.0.as_mut_ptr()
+        } else {
+            core::ptr::null_mut()
         }
     }
 }

@@ -42,13 +42,13 @@ macro_rules! export_model {
         pub struct Ops;
 
         impl $crate::Dispatch for Ops {
-            fn run(op: u32, call: &mut $crate::Call<'_>) -> Result<u32, $crate::sdk::Error> {
+            fn run(op: u32, call: &mut $crate::Call<'_>) -> i32 {
                 $(
                     if op == <$crate::ops::$op as $crate::ops::Operation>::NUMBER {
                         return <$crate::ops::$op as $crate::ops::Operation>::run(call);
                     }
                 )*
-                Err($crate::sdk::Error::Model)
+                -1
             }
         }
 

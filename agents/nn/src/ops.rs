@@ -1,15 +1,14 @@
 //! The operations: a type for each, so that a model names those that it uses.
 
 use crate::Call;
-use wasmote_sdk::Error;
 
 /// One operation.
 pub trait Operation {
     /// Its number in model blobs.
     const NUMBER: u32;
 
-    /// Runs it; 0 when it is done, or where the next slice begins.
-    fn run(call: &mut Call<'_>) -> Result<u32, Error>;
+    /// Runs it: 0 when it is done, where the next slice begins, or below 0: refused.
+    fn run(call: &mut Call<'_>) -> i32;
 }
 
 macro_rules! operations {
@@ -23,15 +22,17 @@ macro_rules! operations {
                 const NUMBER: u32 = $number;
 
                 #[cfg(feature = "nn")]
-                fn run(call: &mut Call<'_>) -> Result<u32, Error> {
-                    let next = wasmote_sdk::nn::$name(call.block, call.arena, call.from);
-                    u32::try_from(next).map_err(|_| Error::Model)
+                fn run(call: &mut Call<'_>) -> i32 {
+                    wasmote_sdk::nn::$name(call.block, call.arena, call.from)
                 }
 
                 /// Always whole: a host without operations of its own is in no hurry.
                 #[cfg(not(feature = "nn"))]
-                fn run(call: &mut Call<'_>) -> Result<u32, Error> {
-                    crate::portable::$name::run(call).map(|()| 0)
+                fn run(call: &mut Call<'_>) -> i32 {
+                    match crate::portable::$name::run(call) {
+                        Ok(()) => 0,
+                        Err(error) => error.code(),
+                    }
                 }
             }
         )*

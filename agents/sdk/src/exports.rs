@@ -138,7 +138,7 @@ pub mod nn {
             mod host {
                 #[link(wasm_import_module = "nn")]
                 extern "C" {
-                    pub fn read(at: u32, to: *mut u8, len: usize) -> i32;
+                    pub fn read(at: u32, to: *mut u32, len: usize) -> i32;
                     $(pub fn $name(block: u32, arena: *mut u8, len: usize, from: i32) -> i32;)*
                 }
             }
@@ -170,13 +170,14 @@ pub mod nn {
         copy fill resize_nearest_s8 resize_bilinear_s8
     }
 
-    /// Copies bytes of the model blob from offset `at` on; false when it has not that many.
-    pub fn read(at: u32, to: &mut [u8]) -> bool {
+    /// Copies words of the model blob, which are little-endian as WebAssembly's memory is, from
+    /// offset `at` on; false when it has not that many.
+    pub fn read(at: u32, to: &mut [u32]) -> bool {
         #[cfg(target_arch = "wasm32")]
         // SAFETY: the host writes within the length of a live slice, and keeps no pointer.
-        return unsafe { host::read(at, to.as_mut_ptr(), to.len()) } == 0;
+        return unsafe { host::read(at, to.as_mut_ptr(), 4 * to.len()) } == 0;
         #[cfg(not(target_arch = "wasm32"))]
-        return unsupported(at, to, 0) == 0;
+        return unsupported(at, &mut [], to.len() as i32) == 0;
     }
 
     /// Native builds have no host.

@@ -77,7 +77,7 @@ def build(crate_dir: Path, out_dir: Path, target_dir: Path | None = None) -> Bui
 def _linked(crate: Crate, variant: variants.Variant, target_dir: Path) -> bytes:
     """The module with its names, and with a memory that cannot grow."""
     linked = compile_crate(crate, variant, target_dir)
-    named = optimise(linked, variant, stack_bytes(crate))
+    named = optimise(linked, crate, variant)
     return wasm.with_fixed_memory(named.read_bytes())
 
 

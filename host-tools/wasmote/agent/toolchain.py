@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wasmote.agent.crate import Crate, stack_bytes
-from wasmote.agent.variants import Variant
+from wasmote.agent.variants import NODE_FILE, Variant
 from wasmote.errors import BuildError, MissingError, WasmoteError
 from wasmote.paths import BUILD
 
@@ -19,6 +19,7 @@ WASM_OPT_FLAGS = ("--mvp-features", "--enable-sign-ext", "--enable-mutable-globa
 # Lets wasm-opt fold additions to addresses into loads, on condition that only what is reached
 # through the stack pointer lies below this address; the stack lies first.
 LOW_MEMORY = 1024
+HOST_STACK = 4096
 # What rustc says without a part of Debian's that it needs for wasm32.
 _NOT_INSTALLED = {
     "can't find crate for `core`": "libstd-rust-dev-wasm32",
@@ -36,18 +37,22 @@ def cargo_test(crate_dir: Path, target_dir: Path | None = None) -> subprocess.Co
     )
 
 
-def link_flags(crate: Crate) -> list[str]:
+def shadow_stack(crate: Crate, variant: Variant) -> int:
+    """Bytes of stack in linear memory: what the crate says, on nodes; elsewhere memory is cheap."""
+    return stack_bytes(crate) if variant.file == NODE_FILE else max(stack_bytes(crate), HOST_STACK)
+
+
+def link_flags(crate: Crate, variant: Variant) -> list[str]:
     """rustc's flags for the agent: they decide size and memory (DESIGN.md)."""
-    link = (f"-zstack-size={stack_bytes(crate)}", "--stack-first", "--export=__heap_base")
+    link = (f"-zstack-size={shadow_stack(crate, variant)}", "--stack-first", "--export=__heap_base")
     # Paths get into panic messages, and from there into the module.
     remap = [f"--remap-path-prefix={crate.folder.parent}=agents"]
-    return ["-Ctarget-cpu=mvp", *remap, *(f"-Clink-arg={flag}" for flag in link)]
+    cpu = ["-Ctarget-cpu=mvp", *(["-Ctarget-feature=+simd128"] if variant.simd else [])]
+    return [*cpu, *remap, *(f"-Clink-arg={flag}" for flag in link)]
 
 
 def compile_crate(crate: Crate, variant: Variant, target_dir: Path) -> Path:
-    flags = link_flags(crate)
-    if variant.simd:
-        flags.append("-Ctarget-feature=+simd128")
+    flags = link_flags(crate, variant)
     environment = {
         **_environment(target_dir),
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
@@ -90,9 +95,9 @@ def _environment(target_dir: Path) -> dict[str, str]:
     }
 
 
-def optimise(linked: Path, variant: Variant, stack_bytes: int) -> Path:
+def optimise(linked: Path, crate: Crate, variant: Variant) -> Path:
     named = linked.with_suffix(".opt.wasm")
-    low = ["--low-memory-unused"] if stack_bytes >= LOW_MEMORY else []
+    low = ["--low-memory-unused"] if shadow_stack(crate, variant) >= LOW_MEMORY else []
     low += ["--enable-simd"] if variant.simd else []
     command = [str(WASM_OPT), *WASM_OPT_FLAGS, *low, str(linked), "-o", str(named)]
     _run(command, {"PATH": "/usr/bin:/bin"}, f"{linked.stem}: wasm-opt")

@@ -19,8 +19,8 @@ from wasmote.errors import UsageError
 from wasmote.paths import AGENTS
 
 NN_CRATE = AGENTS / "nn"
-STACK_BYTES = 1024
-VM_STACK_BYTES = 1024
+STACK_BYTES = 256
+VM_STACK_BYTES = 512
 # What the runtime of converted models may take beside their arena: stack, step table, code's data.
 MOST_BESIDE = 4096
 MOST_WASM = 16384
