@@ -254,7 +254,11 @@ typedef struct {
     OP(arg_max_s8, nn_arg_max_s8_t)                   \
     OP(lookup_8, nn_lookup_t)                         \
     OP(lookup_32, nn_lookup_t)                        \
-    OP(quantize_f32, nn_quantize_f32_t)
+    OP(quantize_f32, nn_quantize_f32_t)               \
+    OP(copy, nn_copy_t)                               \
+    OP(fill, nn_fill_t)                               \
+    OP(resize_nearest_s8, nn_resize_t)                \
+    OP(resize_bilinear_s8, nn_resize_t)
 
 #define NN_DECLARE(name, type)             \
     nn_check_function_t nn_##name##_check; \

@@ -28,6 +28,10 @@ OPS = (
     "lookup_8",
     "lookup_32",
     "quantize_f32",
+    "copy",
+    "fill",
+    "resize_nearest_s8",
+    "resize_bilinear_s8",
 )
 BLOB = 1 << 31
 FOREVER = 0xFFFFFFFF

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import packing
 import random_elements
+import random_moves
 import reference
 from cases import (
     BLOB,
@@ -194,4 +195,5 @@ RANDOM = {
     "pool_s8": random_pool,
     "transpose_conv_s8": random_transpose_conv,
     **random_elements.RANDOM,
+    **random_moves.RANDOM,
 }

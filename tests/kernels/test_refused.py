@@ -15,9 +15,11 @@ RANGE, ALIGN, SHAPE, VALUE, OVERLAP = 1, 2, 3, 4, 5
 # Words of the blocks in nn.h
 INPUT, OUTPUT = 0, 1
 LOOKUP_TABLE, LOOKUP_COUNT = 3, 2
+RESIZE_ROWS = 7
 ADD_TABLE = 15
 MEAN_REDUCED = 8
 STEPS, LOWEST = 4, 5
+COPY_IN_STRIDE = 8
 DILATION = 12
 
 
@@ -37,6 +39,11 @@ def over(i: int, j: int) -> Callable[[Case], Case]:
     return lambda case: word(i, case.fields[j] & ~3)(case)
 
 
+def blob_of_ones(case: Case) -> Case:
+    """Tables of the largest numbers."""
+    return dataclasses.replace(case, blob=b"\xff" * len(case.blob))
+
+
 REFUSED = {
     "transpose_conv_s8 dilated": ("transpose_conv_s8", word(DILATION, 2), SHAPE),
     "add_s8 table over its output": ("add_s8", over(ADD_TABLE, 10), OVERLAP),
@@ -51,6 +58,12 @@ REFUSED = {
     "lookup_8 into the blob": ("lookup_8", word(OUTPUT, BLOB), RANGE),
     "quantize_f32 with too many steps": ("quantize_f32", word(STEPS, 256), SHAPE),
     "quantize_f32 beyond a byte": ("quantize_f32", word(LOWEST, 200), VALUE),
+    "copy in place": ("copy", over(INPUT, OUTPUT), OVERLAP),
+    "copy of no rows": ("copy", word(2, 0), SHAPE),
+    "fill with more than a byte": ("fill", word(2, 256), VALUE),
+    "resize_nearest_s8 table in memory": ("resize_nearest_s8", word(RESIZE_ROWS, 0), RANGE),
+    "resize_nearest_s8 row outside": ("resize_nearest_s8", blob_of_ones, VALUE),
+    "resize_bilinear_s8 row outside": ("resize_bilinear_s8", blob_of_ones, VALUE),
 }
 
 
@@ -68,3 +81,18 @@ def big(op: str) -> Case:
     """The largest of some random cases: with room for tables in linear memory."""
     made = [RANDOM[op](np.random.default_rng(seed)) for seed in range(30)]
     return max(made, key=lambda case: len(case.linear))
+
+
+@pytest.mark.parametrize("stride, output, starts", [(-1, 40, (30, 31)), (1, 0, (33, 32))])
+def test_refused_copy_outside(
+    stride: int,
+    output: int,
+    starts: tuple[int, int],
+    target: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Strides lead below the first byte, or beyond the last; and just not."""
+    ends = [*[1] * 5, 32, *[0] * 5, stride, *[0] * 5, 0]
+    made = [Case("copy", [start, output, *ends], bytes(64), b"") for start in starts]
+    answers = cases.run(target, made, tmp_path)
+    assert [answer.status for answer in answers] == [RANGE, 0]
