@@ -13,6 +13,7 @@
 #define NN_MAX_STEP 256u       // stride and dilation
 #define NN_MAX_CONV_DEPTH 8192u // kernel_h * kernel_w * in_c of a convolution
 #define NN_MAX_SOFTMAX 4095u   // elements of a row
+#define NN_MAX_STEPS 255u      // between the values of a byte
 #define NN_MAX_MEAN (1u << 23)  // elements that a mean is taken of: sums fit into an int32
 
 #define NN_RANK 4u       // sides of element-wise operations
@@ -30,7 +31,7 @@ typedef enum {
     NN_ERROR_RANGE = 1,   // an address, or what lies there, is outside
     NN_ERROR_ALIGN = 2,   // weights or scratch not on a multiple of 4
     NN_ERROR_SHAPE = 3,   // a dimension is 0, too large, or does not fit the others
-    NN_ERROR_VALUE = 4,   // a zero point, clamp, multiplier or shift is out of its range
+    NN_ERROR_VALUE = 4,   // a zero point, clamp, scale or table's entry is out of its range
     NN_ERROR_OVERLAP = 5, // output or scratch lies over what is read
     NN_ERROR_SCRATCH = 6, // scratch_bytes is less than the operation needs
     NN_ERROR_STOPPED = 7, // the watch said no; the output is unfinished
@@ -78,6 +79,11 @@ typedef struct {
 } nn_conv2d_s8_t;
 
 typedef nn_conv2d_s8_t nn_depthwise_conv2d_s8_t;
+
+// Output (y, x) sees, under step (ky, kx) of the kernel, the input (y + pad_top - ky) / stride_h,
+// (x + pad_left - kx) / stride_w where both divisions leave nothing over and the input is there;
+// elsewhere in_zero. Dilation is 1.
+typedef nn_conv2d_s8_t nn_transpose_conv_s8_t;
 
 typedef struct {
     uint32_t input;
@@ -184,7 +190,7 @@ typedef struct {
     uint32_t output;
     uint32_t count;
     uint32_t thresholds;
-    uint32_t steps; // at most 255
+    uint32_t steps; // at most NN_MAX_STEPS
     int32_t lowest;
     int32_t nan;
 } nn_quantize_f32_t;
@@ -205,8 +211,8 @@ typedef struct {
     uint32_t value; // 0 ... 255
 } nn_fill_t;
 
-// Tables: nearest: uint16 for each output row (column), which input row (column) it is.
-// Bilinear: nn_between_t for each.
+// Tables, in the blob: nearest: uint16 for each output row (column), which input row (column) it
+// is. Bilinear: nn_between_t for each.
 typedef struct {
     uint32_t input;
     uint32_t output;
@@ -218,7 +224,7 @@ typedef struct {
 
 typedef struct {
     uint16_t lower, upper;
-    int32_t weight; // of the upper one, in 1024ths; may lie outside 0 ... 1024 by one step
+    int32_t weight; // of the upper one, in 1024ths; outside 0 ... 1024 only where both are one
 } nn_between_t;
 
 // The check once per call, then, only if it answered NN_OK, the run. `block` is the struct
@@ -241,7 +247,18 @@ typedef struct {
     OP(average_pool_s8, nn_pool_s8_t)                 \
     OP(max_pool_s8, nn_pool_s8_t)                     \
     OP(add_s8, nn_add_s8_t)                           \
-    OP(softmax_s8, nn_softmax_s8_t)
+    OP(softmax_s8, nn_softmax_s8_t)                   \
+    OP(transpose_conv_s8, nn_transpose_conv_s8_t)     \
+    OP(mul_s8, nn_mul_s8_t)                           \
+    OP(mean_s8, nn_mean_s8_t)                         \
+    OP(arg_max_s8, nn_arg_max_s8_t)                   \
+    OP(lookup_8, nn_lookup_t)                         \
+    OP(lookup_32, nn_lookup_t)                        \
+    OP(quantize_f32, nn_quantize_f32_t)               \
+    OP(copy, nn_copy_t)                               \
+    OP(fill, nn_fill_t)                               \
+    OP(resize_nearest_s8, nn_resize_t)                \
+    OP(resize_bilinear_s8, nn_resize_t)
 
 #define NN_DECLARE(name, type)             \
     nn_check_function_t nn_##name##_check; \

@@ -33,6 +33,13 @@ static inline int32_t nn_multiply(int32_t x, int32_t multiplier, int32_t shift) 
     return nn_divide(nn_high((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
+// x scaled as by nn_multiply, to an output.
+static inline int8_t nn_scaled(int32_t x, int32_t multiplier, int32_t shift, int32_t zero,
+    int32_t low, int32_t high) {
+    int32_t value = nn_clamp(nn_multiply(x, multiplier, shift), -512, 512);
+    return (int8_t)nn_clamp(value + zero, low, high);
+}
+
 // A doubled sum with its doubled bias. Wraps, as it does in assembly.
 static inline int32_t nn_sum2(int32_t sum, int32_t bias2) {
     return (int32_t)(2u * (uint32_t)sum + (uint32_t)bias2);

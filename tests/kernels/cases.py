@@ -21,6 +21,17 @@ OPS = (
     "max_pool_s8",
     "add_s8",
     "softmax_s8",
+    "transpose_conv_s8",
+    "mul_s8",
+    "mean_s8",
+    "arg_max_s8",
+    "lookup_8",
+    "lookup_32",
+    "quantize_f32",
+    "copy",
+    "fill",
+    "resize_nearest_s8",
+    "resize_bilinear_s8",
 )
 BLOB = 1 << 31
 FOREVER = 0xFFFFFFFF

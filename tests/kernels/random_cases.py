@@ -1,11 +1,11 @@
-"""Random cases of every operation, with numpy's answers."""
+"""Random cases of every operation, with numpy's answers: here those with windows or weights."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import packing
+import random_elements
+import random_moves
 import reference
 from cases import (
     BLOB,
@@ -18,19 +18,12 @@ from cases import (
     layer_case,
     window_fields,
 )
+from draws import Ints, Rng, int8
 from reference import Channels, Window
 
-from wasmote.convert.ops.softmax import Softmax
-
-Ints = npt.NDArray[np.int64]
-Rng = np.random.Generator
-
-
-def int8(rng: Rng, *shape: int) -> Ints:
-    """Random values, now and then only extreme ones."""
-    if rng.random() < 0.1:
-        return rng.choice(np.array([-128, 127], np.int64), shape)
-    return rng.integers(-128, 128, shape)
+from wasmote.convert.ops import mac
+from wasmote.convert.ops.transpose_conv import TransposeConv
+from wasmote.convert.windows import Axis, Plane
 
 
 def weights(rng: Rng, *shape: int) -> Ints:
@@ -85,6 +78,23 @@ def conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels) -> Case:
     return layer_case(rng, "conv2d_s8", layer, reference.conv2d(image, kernel, w, in_zero, by))
 
 
+def transpose_conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels) -> Case:
+    """transpose_conv_s8 with weights [out, kernel_h, kernel_w, in], as the converter has it."""
+    in_zero = int(rng.integers(-128, 128))
+    sides = []
+    for i in range(2):
+        reach = (image.shape[i] - 1) * w.stride[i] + w.kernel[i]
+        after = max(0, reach - w.pad[i] - w.out[i])
+        sides.append(Axis(w.out[i], w.kernel[i], w.stride[i], 1, image.shape[i], w.pad[i], after))
+    requant = mac.Requant(by.multiplier, -by.shift, by.out_zero, *by.clamp)
+    op = TransposeConv(Plane(*sides), mac.Weights(kernel, by.bias), in_zero, requant, 0)
+    (expected,) = op.run((None, None, image[None]))
+    flat = kernel.reshape(len(kernel), -1)
+    blob = packing.pairs(flat, folded_constants(by, flat, in_zero))
+    layer = Layer(image, w, in_zero, by, blob, conv_scratch(flat.shape[1]))
+    return layer_case(rng, "transpose_conv_s8", layer, expected[0])
+
+
 def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, spare: int = 0) -> Case:
     """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out] and `spare` rows of scratch."""
     in_zero = int(rng.integers(-128, 128))
@@ -134,6 +144,17 @@ def random_conv(rng: Rng) -> Case:
     return conv(rng, int8(rng, *shape, in_c), weights(rng, out_c, *w.kernel, in_c), w, by)
 
 
+def random_transpose_conv(rng: Rng) -> Case:
+    """Any window and output; not only those that a convolution would have made the input of."""
+    shape = [int(n) for n in rng.integers(1, 7, 2)]
+    in_c, out_c = int(rng.integers(1, 20)), int(rng.integers(1, 9))
+    kernel, stride, pad, spare = (rng.integers(low, 4, 2).tolist() for low in (1, 1, 0, -3))
+    out = [max(1, (shape[i] - 1) * stride[i] + kernel[i] - pad[i] + spare[i]) for i in range(2)]
+    w = Window(tuple(kernel), tuple(stride), (1, 1), tuple(pad), tuple(out))
+    by = channels(rng, out_c, kernel[0] * kernel[1] * in_c, rng.random() < 0.5)
+    return transpose_conv(rng, int8(rng, *shape, in_c), weights(rng, out_c, *kernel, in_c), w, by)
+
+
 def random_depthwise(rng: Rng) -> Case:
     """Half of them 3x3 with stride 1 and as many outputs as inputs."""
     shape = [int(n) for n in rng.integers(1, 12, 2)]
@@ -167,73 +188,12 @@ def random_pool(rng: Rng) -> Case:
     return pool(rng, op, int8(rng, *shape), w, clamp)
 
 
-@dataclass(frozen=True)
-class Operand:
-    """What an element-wise operation sees of one input, and the fields that say so."""
-
-    seen: Ints
-    address: int
-    strides: tuple[int, ...]
-
-
-def operand(rng: Rng, memory: Memory, shape: tuple[int, ...]) -> Operand:
-    """Repeated along some sides; or dense."""
-    repeated = rng.random(len(shape)) < (0.3 if rng.random() < 0.5 else 0)
-    given = tuple(1 if gone else side for side, gone in zip(shape, repeated, strict=True))
-    tensor = int8(rng, *given)
-    dense = [math.prod(given[i + 1 :]) for i in range(len(given))]
-    strides = tuple(0 if gone else step for step, gone in zip(dense, repeated, strict=True))
-    return Operand(np.broadcast_to(tensor, shape), memory.place(as_bytes(tensor)), strides)
-
-
-def binary(rng: Rng, memory: Memory) -> tuple[Operand, Operand, int, list[int]]:
-    """Two operands, the output's address (sometimes in place), the fields of nn_binary_t."""
-    shape = tuple(int(n) for n in rng.integers(1, 7, 4))
-    if rng.random() < 0.2:
-        shape = (1, 1, 1, int(rng.integers(1000, 2100)))
-    a, b = operand(rng, memory, shape), operand(rng, memory, shape)
-    in_place = rng.random() < 0.3 and math.prod(shape) > 1 and a.strides[-1] == 1 and min(a.strides)
-    output = a.address if in_place else memory.reserve(math.prod(shape))
-    return a, b, output, [a.address, *a.strides, b.address, *b.strides, output, *shape]
-
-
-def random_add(rng: Rng) -> Case:
-    """Tables as conversion makes them, or anything."""
-    memory = Memory(rng)
-    a, b, output, fields = binary(rng, memory)
-    most = 1 << int(rng.choice([27, 31]))
-    tables = rng.integers(-most, most, (2, 256))
-    multiplier, shift = int(rng.integers(1 << 30, 1 << 31)), -int(rng.integers(17, 22))
-    clamp = (int(rng.integers(-128, 0)), int(rng.integers(0, 128)))
-    zero = int(rng.integers(-128, 128))
-    total = tables[0][a.seen & 255] + tables[1][b.seen & 255]
-    wrapped = ((total + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-    scaled = reference.requantise(wrapped, np.int64(multiplier), np.int64(-shift))
-    expected = np.clip(scaled + zero, *clamp)
-    blob = tables.astype("<i4").tobytes()
-    fields += [BLOB, BLOB + 1024, multiplier, shift, zero, *clamp]
-    return Case("add_s8", fields, memory.done(), blob, output, as_bytes(expected))
-
-
-def random_softmax(rng: Rng) -> Case:
-    rows = rng.integers(-128, 128, (int(rng.integers(1, 4)), int(rng.integers(1, 40))))
-    scale = float(rng.uniform(0.01, 0.5))
-    mantissa, left = math.frexp(scale * (1 << 26))
-    multiplier = min(round(mantissa * (1 << 31)), (1 << 31) - 1)
-    diff_min = -math.floor(31 * (1 << 26) / (1 << left))
-    memory = Memory(rng)
-    source, output = memory.place(as_bytes(rows)), memory.reserve(rows.size)
-    fields = [source, output, *rows.shape, multiplier, left, diff_min]
-    # The converter's definition, which is compared with TFLite's reference kernel.
-    (wanted,) = Softmax(multiplier, left, diff_min).run((rows,))
-    return Case("softmax_s8", fields, memory.done(), b"", output, as_bytes(wanted))
-
-
 RANDOM = {
     "conv2d_s8": random_conv,
     "depthwise_conv2d_s8": random_depthwise,
     "fully_connected_s8": random_fully,
     "pool_s8": random_pool,
-    "add_s8": random_add,
-    "softmax_s8": random_softmax,
+    "transpose_conv_s8": random_transpose_conv,
+    **random_elements.RANDOM,
+    **random_moves.RANDOM,
 }

@@ -1,10 +1,8 @@
 #include "check.h"
 
-static nn_status_t check_table(const nn_memory_t *m, uint32_t table) {
-    if (table & 3u) {
-        return NN_ERROR_ALIGN;
-    }
-    return nn_check_read(m, (nn_span_t){table, 256u * sizeof(int32_t)});
+static nn_status_t check_table(const nn_memory_t *m, const nn_add_s8_t *p, uint32_t table) {
+    nn_span_t entries = {table, 256u * sizeof(int32_t)};
+    return nn_check_table(m, entries, nn_binary_output(&p->binary));
 }
 
 nn_status_t nn_add_s8_check(const void *block, const nn_memory_t *m) {
@@ -15,7 +13,7 @@ nn_status_t nn_add_s8_check(const void *block, const nn_memory_t *m) {
     }
     nn_status_t status = nn_check_binary(m, &p->binary);
     if (!status) {
-        status = check_table(m, p->table_a);
+        status = check_table(m, p, p->table_a);
     }
-    return status ? status : check_table(m, p->table_b);
+    return status ? status : check_table(m, p, p->table_b);
 }

@@ -1,14 +1,5 @@
 #include "check.h"
 
-// The bytes from an operand's first element to its last.
-static uint64_t reach(const nn_operand_t *x, const uint32_t *shape) {
-    uint64_t last = 0;
-    for (uint32_t i = 0; i < NN_RANK; i++) {
-        last += (uint64_t)(shape[i] - 1) * x->stride[i];
-    }
-    return last + 1;
-}
-
 // Whether the operand lies as the output does.
 static bool is_dense(const nn_operand_t *x, const uint32_t *shape) {
     uint32_t stride = 1;
@@ -22,7 +13,7 @@ static bool is_dense(const nn_operand_t *x, const uint32_t *shape) {
 
 static nn_status_t check_operand(const nn_memory_t *m, const nn_binary_t *p, const nn_operand_t *x,
     nn_span_t output) {
-    nn_span_t input = {x->input, reach(x, p->shape)};
+    nn_span_t input = {x->input, nn_reach(p->shape, x->stride, NN_RANK)};
     if (nn_check_read(m, input)) {
         return NN_ERROR_RANGE;
     }
@@ -31,18 +22,15 @@ static nn_status_t check_operand(const nn_memory_t *m, const nn_binary_t *p, con
     return !in_place && nn_spans_meet(input, output) ? NN_ERROR_OVERLAP : NN_OK;
 }
 
+nn_span_t nn_binary_output(const nn_binary_t *p) {
+    return (nn_span_t){p->output, nn_elements(p->shape, NN_RANK, NN_MAX_ELEMENTS)};
+}
+
 nn_status_t nn_check_binary(const nn_memory_t *m, const nn_binary_t *p) {
-    uint64_t count = 1;
-    for (uint32_t i = 0; i < NN_RANK; i++) {
-        if (p->shape[i] < 1 || p->shape[i] > NN_MAX_ELEMENTS) {
-            return NN_ERROR_SHAPE;
-        }
-        count *= p->shape[i];
-        if (count > NN_MAX_ELEMENTS) {
-            return NN_ERROR_SHAPE;
-        }
+    nn_span_t output = nn_binary_output(p);
+    if (output.bytes == 0) {
+        return NN_ERROR_SHAPE;
     }
-    nn_span_t output = {p->output, count};
     if (nn_check_write(m, output)) {
         return NN_ERROR_RANGE;
     }

@@ -19,6 +19,45 @@ bool nn_spans_meet(nn_span_t a, nn_span_t b) {
     return a.address < b.address + b.bytes && b.address < a.address + a.bytes;
 }
 
+nn_status_t nn_check_in_out(const nn_memory_t *m, nn_span_t input, nn_span_t output) {
+    if (nn_check_read(m, input) || nn_check_write(m, output)) {
+        return NN_ERROR_RANGE;
+    }
+    return nn_spans_meet(input, output) ? NN_ERROR_OVERLAP : NN_OK;
+}
+
+nn_status_t nn_check_in_place(const nn_memory_t *m, nn_span_t input, nn_span_t output) {
+    nn_status_t status = nn_check_in_out(m, input, output);
+    return status == NN_ERROR_OVERLAP && input.address == output.address ? NN_OK : status;
+}
+
+nn_status_t nn_check_table(const nn_memory_t *m, nn_span_t table, nn_span_t output) {
+    if (table.address & 3u) {
+        return NN_ERROR_ALIGN;
+    }
+    if (nn_check_read(m, table)) {
+        return NN_ERROR_RANGE;
+    }
+    return nn_spans_meet(table, output) ? NN_ERROR_OVERLAP : NN_OK;
+}
+
+uint64_t nn_elements(const uint32_t *shape, uint32_t rank, uint64_t most) {
+    uint64_t count = 1;
+    for (uint32_t i = 0; i < rank && count > 0; i++) {
+        count *= shape[i];
+        count = count > most ? 0 : count;
+    }
+    return count;
+}
+
+uint64_t nn_reach(const uint32_t *shape, const uint32_t *stride, uint32_t rank) {
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < rank; i++) {
+        last += (uint64_t)(shape[i] - 1) * stride[i];
+    }
+    return last + 1;
+}
+
 bool nn_is_int8(int32_t value) {
     return value >= -128 && value <= 127;
 }
@@ -68,13 +107,8 @@ nn_status_t nn_check_window(const nn_window_t *w, const nn_memory_t *m) {
     }
     nn_span_t input = {w->input, nn_window_in_bytes(w)};
     nn_span_t output = {w->output, nn_window_out_bytes(w)};
-    if (nn_check_read(m, input) || nn_check_write(m, output)) {
-        return NN_ERROR_RANGE;
-    }
-    if (nn_spans_meet(input, output)) {
-        return NN_ERROR_OVERLAP;
-    }
-    return nn_check_clamp(w->out_min, w->out_max);
+    nn_status_t status = nn_check_in_out(m, input, output);
+    return status ? status : nn_check_clamp(w->out_min, w->out_max);
 }
 
 nn_status_t nn_check_pairs(const nn_memory_t *m, uint32_t weights, uint32_t depth, uint32_t out_n) {

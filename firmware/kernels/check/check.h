@@ -15,6 +15,22 @@ nn_status_t nn_check_read(const nn_memory_t *m, nn_span_t span);
 nn_status_t nn_check_write(const nn_memory_t *m, nn_span_t span);
 
 bool nn_spans_meet(nn_span_t a, nn_span_t b);
+
+// An output and what it is made of: inside, and apart.
+nn_status_t nn_check_in_out(const nn_memory_t *m, nn_span_t input, nn_span_t output);
+
+// The same where the output may also take the input's place.
+nn_status_t nn_check_in_place(const nn_memory_t *m, nn_span_t input, nn_span_t output);
+
+// A table: aligned, inside, apart from the output.
+nn_status_t nn_check_table(const nn_memory_t *m, nn_span_t table, nn_span_t output);
+
+// The elements of a tensor; 0 where a side is 0 or they are more than `most`.
+uint64_t nn_elements(const uint32_t *shape, uint32_t rank, uint64_t most);
+
+// The bytes from the first element to behind the last. Of a shape that nn_elements accepts.
+uint64_t nn_reach(const uint32_t *shape, const uint32_t *stride, uint32_t rank);
+
 bool nn_is_int8(int32_t value);
 bool nn_is_dim(uint32_t value);
 
@@ -26,6 +42,7 @@ nn_status_t nn_check_scale(int32_t multiplier, int32_t shift);
 
 // Shape, operands and output of an element-wise operation, and their overlap.
 nn_status_t nn_check_binary(const nn_memory_t *m, const nn_binary_t *p);
+nn_span_t nn_binary_output(const nn_binary_t *p);
 
 // A scratch area: aligned, inside, of at least `need` bytes.
 nn_status_t nn_check_scratch(const nn_memory_t *m, nn_span_t scratch, uint64_t need);

@@ -9,10 +9,5 @@ nn_status_t nn_softmax_s8_check(const void *block, const nn_memory_t *m) {
         return NN_ERROR_VALUE;
     }
     uint64_t bytes = (uint64_t)p->rows * p->depth;
-    nn_span_t input = {p->input, bytes};
-    nn_span_t output = {p->output, bytes};
-    if (nn_check_read(m, input) || nn_check_write(m, output)) {
-        return NN_ERROR_RANGE;
-    }
-    return p->input != p->output && nn_spans_meet(input, output) ? NN_ERROR_OVERLAP : NN_OK;
+    return nn_check_in_place(m, (nn_span_t){p->input, bytes}, (nn_span_t){p->output, bytes});
 }

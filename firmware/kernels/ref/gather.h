@@ -2,29 +2,8 @@
 #ifndef NN_GATHER_H
 #define NN_GATHER_H
 
-#include <string.h>
-
+#include "bytes.h"
 #include "window.h"
-
-// memcpy and memset, for the few bytes that a row of a first layer's kernel mostly has.
-static inline void nn_copy(int8_t *to, const int8_t *from, uint32_t count) {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        memcpy(to, from, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = *from++;
-    }
-}
-
-static inline void nn_fill(int8_t *to, int32_t value, uint32_t count) {
-    uint32_t word = (uint32_t)(uint8_t)value * 0x01010101u;
-    for (; count >= 4; count -= 4, to += 4) {
-        memcpy(to, &word, 4);
-    }
-    for (; count > 0; count--) {
-        *to++ = (int8_t)value;
-    }
-}
 
 // The part of a row of the kernel that lies in the image, `at` being its first pixel.
 static inline void nn_gather_inside(const nn_window_t *w, const int8_t *at, uint32_t pixels,

@@ -133,10 +133,11 @@ def _nearest(size: int, out: int, how: Resize) -> Array:
 def prepare_bilinear(node: Node) -> Bilinear:
     """Checks shapes, computes positions and weights in integers."""
     rows, columns, how = _sizes(node)
-    return Bilinear(_along(*rows, how), _along(*columns, how), 8 * node.output().elements)
+    return Bilinear(along(*rows, how), along(*columns, how), 8 * node.output().elements)
 
 
-def _along(size: int, out: int, how: Resize) -> Along:
+def along(size: int, out: int, how: Resize) -> Along:
+    """Where the pixels of an axis that gets another size lie between the old ones."""
     scale = (_ONE * size + out // 2) // out
     if how.align_corners and out > 1:
         scale = (_ONE * (size - 1) + (out - 1) // 2) // (out - 1)
