@@ -11,6 +11,7 @@ import flatbuffers
 import numpy as np
 import pytest
 import tflite
+from nn_hosts import same_everywhere
 
 from wasmote.convert import reference, tflite_reader
 from wasmote.convert.ir import Array
@@ -218,9 +219,10 @@ def oracle(data: bytes, inputs: Sequence[Array]) -> list[Array]:
 
 
 def same_as_oracle(net: Net, inputs: Sequence[Array]) -> None:
-    """Fails unless every byte of every output is the oracle's."""
+    """Fails unless every byte of every output is the oracle's, in numpy and everywhere else."""
     data = net.build()
-    ours = load(data).run(inputs)
+    model = load(data)
+    ours = model.run(inputs)
     theirs = oracle(data, inputs)
     for mine, wanted in zip(ours, theirs, strict=True):
         assert mine.dtype == wanted.dtype
@@ -230,3 +232,4 @@ def same_as_oracle(net: Net, inputs: Sequence[Array]) -> None:
             f"{different.size} of {wanted.size} elements differ, first at {different[0]}: "
             f"{mine.reshape(-1)[different[0]]}, not {wanted.reshape(-1)[different[0]]}: {net}"
         )
+    same_everywhere(model, inputs)

@@ -43,7 +43,8 @@ pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize> {
     arena: Arena<A>,
     blob: Blob<B>,
     steps: [[u32; STEP_WORDS]; S],
-    count: usize, // of steps; 0: not ready
+    count: usize, // of steps
+    ready: bool,
     input: Span,
     output: Span,
     next: usize, // step
@@ -53,7 +54,7 @@ pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize> {
 
 impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S, B> {
     fn try_init(&mut self, model_len: i32) -> Option<()> {
-        self.count = 0;
+        self.ready = false;
         let mut head = [0; HEADER_WORDS];
         self.blob.read(0, &mut head).then_some(())?;
         let [magic, version, size, arena, count, at, given, given_len, made, made_len] = head;
@@ -75,12 +76,13 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S,
         }
         self.count = count as usize;
         self.next = self.count;
+        self.ready = true;
         Some(())
     }
 
     /// Codes rather than results from here on: that is less code in the interpreter's memory.
     fn check(&self, in_len: i32) -> i32 {
-        if self.count == 0 {
+        if !self.ready {
             Error::NotReady.code()
         } else if in_len as u32 != self.input.len {
             Error::InputLength.code()
@@ -119,6 +121,7 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Module for Mod
         blob: Blob::NEW,
         steps: [[0; STEP_WORDS]; S],
         count: 0,
+        ready: false,
         input: NOWHERE,
         output: NOWHERE,
         next: 0,

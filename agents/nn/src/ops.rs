@@ -1,6 +1,6 @@
 //! The operations: a type for each, so that a model names those that it uses.
 
-use crate::Call;
+use crate::{Call, Dispatch};
 
 /// One operation.
 pub trait Operation {
@@ -13,6 +13,18 @@ pub trait Operation {
 
 macro_rules! operations {
     ($($number:literal $name:ident)*) => {
+        /// All of them, for programs that run any model.
+        pub struct All;
+
+        impl Dispatch for All {
+            fn run(op: u32, call: &mut Call<'_>) -> i32 {
+                match op {
+                    $($number => $name::run(call),)*
+                    _ => -1,
+                }
+            }
+        }
+
         $(
             #[doc = concat!("Operation `", stringify!($name), "`.")]
             #[allow(non_camel_case_types)]
@@ -47,4 +59,15 @@ operations! {
     4 max_pool_s8
     5 add_s8
     6 softmax_s8
+    7 transpose_conv_s8
+    8 mul_s8
+    9 mean_s8
+    10 arg_max_s8
+    11 lookup_8
+    12 lookup_32
+    13 quantize_f32
+    14 copy
+    15 fill
+    16 resize_nearest_s8
+    17 resize_bilinear_s8
 }

@@ -87,19 +87,36 @@ def _scale_code(right: int) -> int:
     )
 
 
-def pairs(weights: Ints, by: Channels) -> bytes:
-    """A matrix (channels, depth) for convolutions and fully connected layers."""
+def _packed(weights: Ints) -> Ints:
+    """Rows of 256 * (weight of the second channel) + (weight of the first)."""
     count, depth = weights.shape
     padded = np.zeros((count + count % 2, depth + -depth % 4), np.int64)
     padded[:count, :depth] = weights
     ordered = padded.reshape(len(padded), -1, 4)[:, :, [0, 2, 1, 3]].reshape(len(padded), -1)
-    packed = 256 * ordered[1::2] + ordered[0::2]
-    if packed.min() < -(1 << 15):
-        channel = 2 * int(np.argwhere(packed < -(1 << 15))[0][0]) + 1
-        raise PackingError(
-            f"output channel {channel} has a weight of -128 beside a negative one of the channel "
-            "before it: quantise weights to -127 ... 127, as TFLite does"
-        )
+    result: Ints = 256 * ordered[1::2] + ordered[0::2]
+    return result
+
+
+def fits(weights: Ints) -> bool:
+    """Whether pairs can hold a matrix (channels, depth): they cannot hold a weight of -128 beside
+    a negative one of the channel before it. TFLite keeps to -127 ... 127; others do not."""
+    return bool(_packed(weights).min() >= -(1 << 15))
+
+
+def apart(weights: Ints, by: Channels) -> tuple[Ints, Channels]:
+    """The same channels with one of zeros behind each, which pairs can hold in any case."""
+    spread = np.zeros((2 * len(weights), weights.shape[1]), np.int64)
+    spread[::2] = weights
+    columns = [np.full(2 * len(weights), fill, np.int64) for fill in _NOBODY]
+    for column, values in zip(columns, (by.bias2, by.multiplier, by.scale), strict=True):
+        column[::2] = values
+    return spread, Channels(*columns)
+
+
+def pairs(weights: Ints, by: Channels) -> bytes:
+    """A matrix (channels, depth) for convolutions and fully connected layers; it must fit."""
+    count = len(weights)
+    packed = _packed(weights)
     out = bytearray()
     for i, row in enumerate(packed):
         low = by.of(2 * i)

@@ -1,7 +1,7 @@
 //! The sum of two operands, each through a table of its own.
 
 use super::binary;
-use super::fixed::multiply;
+use super::fixed::{check_scale, multiply};
 use super::memory::{constants, words, Span};
 use crate::Call;
 use wasmote_sdk::Error;
@@ -22,7 +22,8 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
     };
     let (table_a, table_b) = (table(rest[0])?, table(rest[1])?);
     let [multiplier, shift, zero, min, max] = [2, 3, 4, 5, 6].map(|i| rest[i] as i32);
-    if !(-31..=30).contains(&shift) || min > max {
+    check_scale(multiplier, shift)?;
+    if min > max {
         return Err(Error::Model);
     }
     binary::run(call.arena, call.blob, &block, |a, b| {

@@ -1,11 +1,10 @@
 //! Walks two operands in the shape of the output (nn_binary_t in firmware/kernels/nn.h).
 
-use super::memory::{cells, sink, source, span, Span};
+use super::memory::{cells, place, reach, sink, source, span};
 use wasmote_sdk::Error;
 
 /// How many words of a parameter block the walk takes.
 pub const WORDS: usize = 15;
-const SIDES: usize = 4;
 
 /// Calls `answer` for each element of the output with the operands' bytes.
 pub fn run(
@@ -28,23 +27,4 @@ pub fn run(
         output.set(answer(a.get(at_a), b.get(at_b)));
     }
     Ok(())
-}
-
-/// From an operand's first element to its last.
-fn reach(address: u32, shape: &[u32], step: &[u32]) -> Result<Span, Error> {
-    let last: u64 = (0..SIDES)
-        .map(|i| u64::from(shape[i] - 1) * u64::from(step[i]))
-        .sum();
-    let bytes = usize::try_from(last + 1).map_err(|_| Error::Model)?;
-    Ok(Span { address, bytes })
-}
-
-/// Where an operand's element for output `i` is.
-fn place(mut i: usize, shape: &[u32], step: &[u32]) -> usize {
-    let mut at = 0;
-    for (side, step) in shape.iter().zip(step).rev() {
-        at += i % *side as usize * *step as usize;
-        i /= *side as usize;
-    }
-    at
 }

@@ -1,5 +1,7 @@
 //! Fixed-point arithmetic with gemmlowp's double rounding (firmware/kernels/nn_requant.h).
 
+use wasmote_sdk::Error;
+
 /// `a * b / 2^31`, rounded to the nearest, halves up.
 #[inline(always)]
 pub fn high(a: i32, b: i32) -> i32 {
@@ -16,6 +18,15 @@ pub fn divide(x: i32, shift: u32) -> i32 {
 /// `x * 2^shift`, saturating. `shift` in 0 ..= 31.
 pub fn shift_left(x: i32, shift: u32) -> i32 {
     ((x as i64) << shift).clamp(i32::MIN as i64, i32::MAX as i64) as i32
+}
+
+/// What `multiply` takes.
+pub fn check_scale(multiplier: i32, shift: i32) -> Result<(), Error> {
+    if multiplier != i32::MIN && (-31..=30).contains(&shift) {
+        Ok(())
+    } else {
+        Err(Error::Model)
+    }
 }
 
 /// `x * multiplier * 2^(shift - 31)`, rounded twice; a shift to the left comes first and wraps.

@@ -21,6 +21,27 @@ pub fn span(address: u32, sizes: &[u32]) -> Result<Span, Error> {
     Ok(Span { address, bytes })
 }
 
+/// From the first element of a walk over `sides` to its last.
+pub fn reach(address: u32, sides: &[u32], steps: &[u32]) -> Result<Span, Error> {
+    let ends = sides.iter().zip(steps).map(|(&side, &step)| {
+        let last = u64::from(side).checked_sub(1)?;
+        Some(last * u64::from(step))
+    });
+    let last = ends.sum::<Option<u64>>().ok_or(Error::Model)?;
+    let bytes = usize::try_from(last + 1).map_err(|_| Error::Model)?;
+    Ok(Span { address, bytes })
+}
+
+/// Where element `i` of a walk is.
+pub fn place(mut i: usize, sides: &[u32], steps: &[u32]) -> usize {
+    let mut at = 0;
+    for (side, step) in sides.iter().zip(steps).rev() {
+        at += i % *side as usize * *step as usize;
+        i /= *side as usize;
+    }
+    at
+}
+
 /// The words of a parameter block.
 pub fn words<const N: usize>(call: &Call<'_>) -> Result<[u32; N], Error> {
     let bytes = within(call.blob, call.block as usize, 4 * N)?;
@@ -31,9 +52,14 @@ pub fn words<const N: usize>(call: &Call<'_>) -> Result<[u32; N], Error> {
     Ok(words)
 }
 
+/// Whether an address is one of the blob.
+pub fn is_in_blob(address: u32) -> bool {
+    address & IN_BLOB != 0
+}
+
 /// Constants, which are always in the blob.
 pub fn constants(blob: &[u8], at: Span) -> Result<&[u8], Error> {
-    if at.address & IN_BLOB == 0 {
+    if !is_in_blob(at.address) {
         return Err(Error::Model);
     }
     within(blob, (at.address & !IN_BLOB) as usize, at.bytes)
@@ -61,7 +87,7 @@ pub fn parts<'a>(
     output: Span,
     scratch: Span,
 ) -> Result<Parts<'a>, Error> {
-    if input.address & IN_BLOB != 0 {
+    if is_in_blob(input.address) {
         let input = constants(blob, input)?;
         let [output, scratch] = pieces(arena, [output, scratch])?;
         return Ok(Parts {
@@ -127,7 +153,7 @@ pub fn cells(arena: &mut [u8]) -> &[Cell<u8>] {
 
 /// What is read.
 pub fn source<'a>(arena: &'a [Cell<u8>], blob: &'a [u8], at: Span) -> Result<Source<'a>, Error> {
-    if at.address & IN_BLOB != 0 {
+    if is_in_blob(at.address) {
         return constants(blob, at).map(Source::Blob);
     }
     sink(arena, at).map(Source::Arena)

@@ -1,6 +1,5 @@
 """DEPTHWISE_CONV_2D: int8 (N, H, W, C) with weights (1, KH, KW, C * multiplier)."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +8,10 @@ import numpy as np
 from wasmote.convert import limits, packing
 from wasmote.convert.attributes import Window
 from wasmote.convert.emitter import Emitter
+from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
-from wasmote.convert.ops.kernel_window import constants, emit_conv, padded4, words
+from wasmote.convert.ops.kernel_window import Matrix, constants, conv_scratch, emit_conv, words
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, requant_per_channel, weights
 from wasmote.convert.windows import Plane
@@ -46,18 +46,25 @@ class DepthwiseConv2D:
         return self.weights.values.shape[3] == self.depth_multiplier
 
     @property
+    def _taps(self) -> Ints:
+        """Weights (taps, channels)."""
+        values = self.weights.values
+        return values.reshape(-1, values.shape[3]).astype(np.int64)
+
+    @property
     def scratch_bytes(self) -> int:
         """Planes of four channels: all rows where that is not too much, four at least."""
         if self._as_conv:
-            return 9 * padded4(math.prod(self.weights.values.shape[1:3]))
+            taps = self._taps.T
+            pixels = self.plane.height.out * self.plane.width.out
+            return conv_scratch(taps.shape[1]) + Matrix(taps).apart_bytes(pixels)
         columns = (self.plane.width.out + 3) // 2
         rows = max(4, min(self.plane.height.out + 2, limits.DEPTHWISE_SCRATCH // (16 * columns)))
         return 16 * columns * rows
 
     def emit(self, out: Emitter) -> None:
         """A call for each image."""
-        taps = self.weights.values[0].astype(np.int64)
-        taps = taps.reshape(-1, taps.shape[2])
+        taps = self._taps
         if self._as_conv:
             emit_conv(out, taps.T, self)
             return

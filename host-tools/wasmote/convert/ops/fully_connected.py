@@ -11,7 +11,7 @@ from wasmote.convert.attributes import Fused
 from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
-from wasmote.convert.ops.kernel_window import constants, flat, matrix, padded4
+from wasmote.convert.ops.kernel_window import Matrix, flat, padded4
 from wasmote.convert.ops.mac import (
     Requant,
     Weights,
@@ -46,27 +46,32 @@ class FullyConnected:
         return math.prod(self.shape) // len(self.weights.values)
 
     @property
-    def scratch_bytes(self) -> int:
+    def _room(self) -> int:
         """A row of inputs or three as halfwords, and as bytes if they are no groups of four."""
         depth = self.weights.values.shape[1]
         rows = 1 if self._rows == 1 else 3
         return rows * padded4(depth) * (3 if depth % 4 else 2)
 
+    @property
+    def scratch_bytes(self) -> int:
+        """Rows of inputs, and outputs that have to be copied."""
+        return self._room + Matrix(flat(self.weights.values)).apart_bytes(self._rows)
+
     def emit(self, out: Emitter) -> None:
         """One call."""
-        values = flat(self.weights.values)
-        channels, depth = values.shape
+        matrix = Matrix(flat(self.weights.values))
+        channels, depth = matrix.weights.shape
         most = limits.KERNEL_SIDE if self._rows == 1 else limits.KERNEL_DEPTH
         out.need(depth <= most, f"{depth} weights a channel, at most {most}")
         most = limits.KERNEL_SIDE
         out.need(max(channels, self._rows) <= most, f"a side of more than {most}")
-        at = matrix(out, values, constants(out, values, self))
         given, made = out.address(out.input(0)), out.address(out.output())
+        to, channels = matrix.to(out, made, self._room)
+        scratch = (matrix.constant(out, self), out.scratch, self._room)
         sizes = (self._rows, depth, channels)
         ends = (self.requant.zero_point, *self.requant.clamp)
-        out.call(
-            "fully_connected_s8", given, made, at, out.scratch, self.scratch_bytes, *sizes, *ends
-        )
+        out.call("fully_connected_s8", given, to, *scratch, *sizes, *ends)
+        matrix.collect(out, made, self._room, self._rows)
 
 
 def prepare(node: Node) -> FullyConnected:

@@ -1,6 +1,8 @@
 """The words of nn_window_t (firmware/kernels/nn.h), and a convolution's weights in the blob."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,8 +11,14 @@ from wasmote.convert import limits, packing
 from wasmote.convert.emitter import Emitter
 from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array, Tensor
+from wasmote.convert.ops import moving
 from wasmote.convert.ops.mac import Requant, Weights
 from wasmote.convert.windows import Axis, Plane
+
+
+def conv_scratch(depth: int) -> int:
+    """What kernels of convolutions want: three windows of inputs, as bytes and as halfwords."""
+    return 9 * padded4(depth)
 
 
 def padded4(count: int) -> int:
@@ -69,10 +77,6 @@ class Summing(Protocol):
     def requant(self) -> Requant:
         """From sums to outputs."""
 
-    @property
-    def scratch_bytes(self) -> int:
-        """What the kernels want."""
-
 
 class Convolution(Summing, Protocol):
     """One with a window."""
@@ -90,6 +94,48 @@ def constants(out: Emitter, weights: Ints, op: Summing) -> packing.Channels:
         out.node.fail(str(error))
 
 
+@dataclass(frozen=True)
+class Matrix:
+    """Weights (channels, depth) of an op whose output channels lie behind each other.
+
+    Where pairs cannot hold them, the kernel computes twice the channels, every second one
+    nothing, and what counts is copied.
+    """
+
+    weights: Ints
+
+    @property
+    def fits(self) -> bool:
+        """Whether the kernel can write the output itself."""
+        return packing.fits(self.weights)
+
+    def apart_bytes(self, pixels: int) -> int:
+        """Scratch for outputs of `pixels` that have to be copied."""
+        return 0 if self.fits else 2 * pixels * len(self.weights)
+
+    def constant(self, out: Emitter, op: Summing) -> int:
+        """The weights' address."""
+        by = constants(out, self.weights, op)
+        weights, by = (self.weights, by) if self.fits else packing.apart(self.weights, by)
+        return out.constant(packing.pairs(weights, by))
+
+    def to(self, out: Emitter, made: int, room: int) -> tuple[int, int]:
+        """Where the kernel writes, and how many channels: `made`, or `room` in the scratch."""
+        channels = len(self.weights)
+        return (made, channels) if self.fits else (out.scratch + room, 2 * channels)
+
+    def collect(self, out: Emitter, made: int, room: int, pixels: int) -> None:
+        """Copies the channels that count, where the kernel has not written them itself."""
+        if not self.fits:
+            channels = len(self.weights)
+            walks = (
+                moving.Walk(0, (2 * channels, 2)),
+                moving.whole((pixels, channels)),
+            )
+            ends = (out.scratch + room, walks[0]), (made, walks[1])
+            moving.copy(out, (pixels, channels), 1, *ends)
+
+
 def emit_conv(
     out: Emitter, weights: Ints, op: Convolution, name: str = "conv2d_s8", source: int = 0
 ) -> None:
@@ -98,18 +144,16 @@ def emit_conv(
     out.need(
         depth <= limits.KERNEL_DEPTH, f"{depth} weights a channel, at most {limits.KERNEL_DEPTH}"
     )
-    at = matrix(out, weights, constants(out, weights, op))
+    matrix = Matrix(weights)
+    at = matrix.constant(out, op)
+    pixels = math.prod(out.output().shape[1:3])
+    room = conv_scratch(depth)
     for window in words(out, op.plane, out.input(source), out.output(), op.requant.clamp):
-        zeros = (op.input_zero_point, op.requant.zero_point)
-        out.call(name, *window, at, out.scratch, op.scratch_bytes, *zeros)
-
-
-def matrix(out: Emitter, weights: Ints, by: packing.Channels) -> int:
-    """The address of weights (channels, depth), packed by pairs of channels."""
-    try:
-        return out.constant(packing.pairs(weights, by))
-    except packing.PackingError as error:
-        out.node.fail(str(error))
+        made = window[1]
+        to, channels = matrix.to(out, made, room)
+        ends = (at, out.scratch, room, op.input_zero_point, op.requant.zero_point)
+        out.call(name, window[0], to, *window[2:7], channels, *window[8:], *ends)
+        matrix.collect(out, made, room, pixels)
 
 
 def flat(values: Array) -> Ints:

@@ -1,6 +1,5 @@
 """TRANSPOSE_CONV: int8 (N, H, W, C) spread by weights (K, KH, KW, C)."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from wasmote.convert.attributes import Window
 from wasmote.convert.emitter import Emitter
 from wasmote.convert.ir import Array
 from wasmote.convert.node import Node
-from wasmote.convert.ops.kernel_window import emit_conv, flat, padded4
+from wasmote.convert.ops.kernel_window import Matrix, conv_scratch, emit_conv, flat
 from wasmote.convert.ops.layout import layout
 from wasmote.convert.ops.mac import Requant, Weights, exact, requant_per_channel, weights
 from wasmote.convert.windows import Plane
@@ -46,8 +45,10 @@ class TransposeConv:
 
     @property
     def scratch_bytes(self) -> int:
-        """As a convolution's."""
-        return 9 * padded4(math.prod(self.weights.values.shape[1:]))
+        """Windows of inputs, and outputs that have to be copied."""
+        weights = flat(self.weights.values)
+        pixels = self.plane.height.size * self.plane.width.size
+        return conv_scratch(weights.shape[1]) + Matrix(weights).apart_bytes(pixels)
 
     def emit(self, out: Emitter) -> None:
         """A call for each image."""

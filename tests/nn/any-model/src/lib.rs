@@ -1,0 +1,11 @@
+//! Runs any model that tests make; golden vectors and tensors are the tests' affair.
+
+#![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(feature = "nn")]
+type Any = wasmote_nn::Model<wasmote_nn::ops::All, 24576, 64, 0>;
+#[cfg(not(feature = "nn"))]
+type Any = wasmote_nn::Model<wasmote_nn::ops::All, 4194304, 1024, 4194304>;
+
+wasmote_nn::export_module!(Any);
