@@ -38,7 +38,7 @@
 #define MICROPY_REPL_STDIN_BUFFER_MAX           (1024) // UART_RX_BYTES
 
 // Modules
-#define MICROPY_PY_SYS_PLATFORM                 "mps2"
+#define MICROPY_PY_SYS_PLATFORM                 "emulated"
 #define MICROPY_EPOCH_IS_1970                   (1)
 #define MICROPY_PY_OS_SYNC                      (1)
 #define MICROPY_PY_OS_UNAME                     (1)
