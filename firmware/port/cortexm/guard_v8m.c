@@ -15,7 +15,7 @@ void guard_stacks(void) {
     __asm volatile ("msr psplim, %0" :: "r" (&_stack_bottom));
     MPU_RNR = 0;
     MPU_RBAR = (uint32_t)&_handler_guard | RBAR_READ_ONLY | RBAR_NO_EXECUTE;
-    MPU_RLAR = ((uint32_t)&_handler_guard + 255) & ~31u | RLAR_ENABLE;
+    MPU_RLAR = ((uint32_t)&_handler_guard + 256 - 32) | RLAR_ENABLE; // its last 32 bytes
     MPU_CTRL = MPU_CTRL_ON;
     core_barrier();
 }
