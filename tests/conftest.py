@@ -9,16 +9,15 @@ from wasmote import boards
 from wasmote.boards import Board
 from wasmote.broker import Broker
 
-
-def emulated_board() -> Board:
-    """The board that stands for hardware in these tests: the one in an emulator of its own."""
-    return next(b for b in boards.listing() if b.section("sim").get("kind") == "qemu")
+# The board that stands for hardware in these tests. tests/device and tests/e2e/test_boards.py
+# run on all boards.
+BOARD = "MPS2_AN386"
 
 
 @pytest.fixture(scope="session")
 def board() -> Board:
     """The emulated board, built."""
-    found = emulated_board()
+    found = boards.find(BOARD)
     if not found.firmware.exists():
         pytest.fail(f"{found.name} is not built: make firmware BOARD={found.name}")
     return found

@@ -7,6 +7,8 @@
 #define WASM3_POOL_BYTES            (64 * 1024)
 
 #define BOARD_CLOCK_HZ              (25000000)
+#define BOARD_TICKS_HZ              (BOARD_CLOCK_HZ)
+#define BOARD_WATCHDOG_HZ           (BOARD_CLOCK_HZ)
 
 #define BOARD_TIMER0_BASE           (0x40000000)
 #define BOARD_TIMER0_IRQ            (8)
@@ -22,6 +24,11 @@
 #define BOARD_LAN9118_IRQ           (13)
 
 #define BOARD_IRQ_COUNT             (32)
+#define BOARD_IRQ_HANDLERS \
+    [BOARD_UART0_RX_IRQ] = uart_rx_irq, \
+    [BOARD_TIMER0_IRQ] = ticks_wrap_irq, \
+    [BOARD_TIMER1_IRQ] = ticks_wake_irq, \
+    [BOARD_LAN9118_IRQ] = lan9118_irq,
 
 // The 16 MB PSRAM, which the emulator backs with a file, stands for NOR flash. The file
 // system takes its first 4 MB.

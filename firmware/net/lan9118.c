@@ -1,10 +1,10 @@
 // Register names and layouts: SMSC LAN9118 data sheet, chapter 5.
 #include "mpconfigboard.h"
-#include "port/cortexm.h"
+#include "core.h"
 #include "lan9118.h"
 #include "net.h"
 
-#define REG(offset)     CORTEXM_REG(BOARD_LAN9118_BASE + (offset))
+#define REG(offset)     REG32(BOARD_LAN9118_BASE + (offset))
 #define RX_DATA         REG(0x00)
 #define TX_DATA         REG(0x20)
 #define RX_STATUS       REG(0x40)
@@ -68,8 +68,8 @@ void lan9118_init(void) {
     TX_CFG = TX_CFG_ON;
     mac_write(MAC_CR, MAC_CR_ON);
     // The line was pending before the polarity was set.
-    cortexm_irq_clear(BOARD_LAN9118_IRQ);
-    cortexm_irq_enable(BOARD_LAN9118_IRQ);
+    core_irq_clear(BOARD_LAN9118_IRQ);
+    core_irq_enable(BOARD_LAN9118_IRQ);
 }
 
 void lan9118_get_mac(uint8_t mac[6]) {
@@ -118,11 +118,11 @@ size_t lan9118_receive(uint32_t *frame) {
 
 void lan9118_irq_rearm(void) {
     INT_STS = INT_RX_LEVEL;
-    cortexm_irq_clear(BOARD_LAN9118_IRQ);
-    cortexm_irq_enable(BOARD_LAN9118_IRQ);
+    core_irq_clear(BOARD_LAN9118_IRQ);
+    core_irq_enable(BOARD_LAN9118_IRQ);
 }
 
 void lan9118_irq(void) {
-    cortexm_irq_disable(BOARD_LAN9118_IRQ);
+    core_irq_disable(BOARD_LAN9118_IRQ);
     net_wake();
 }

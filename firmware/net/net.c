@@ -12,14 +12,10 @@
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
 
-#include "port/cortexm.h"
+#include "core.h"
 #include "port/fault.h"
 #include "lan9118.h"
 #include "net.h"
-
-#define SYSTICK_CTRL    CORTEXM_REG(0xE000E010)
-#define SYSTICK_RELOAD  CORTEXM_REG(0xE000E014)
-#define SYSTICK_VALUE   CORTEXM_REG(0xE000E018)
 
 // lwIP's finest timer is TCP's, 250 ms.
 #define TICK_MS         (100)
@@ -75,6 +71,14 @@ void net_init(void) {
     netif_add_noaddr(&net, NULL, net_setup, ethernet_input);
     netif_set_default(&net);
     SYSTICK_RELOAD = BOARD_CLOCK_HZ / 1000 * TICK_MS - 1;
+}
+
+void net_begin(void) {
+    mod_network_init();
+}
+
+void net_end(void) {
+    mod_network_deinit();
 }
 
 struct netif *net_netif(void) {

@@ -1,9 +1,10 @@
-# lwIP and the driver of the emulated board's Ethernet. Included by the port's Makefile.
+# lwIP and the driver of the emulated board's Ethernet, which NETWORK names. Included by the
+# port's Makefile.
 CFLAGS_EXTMOD += -DMICROPY_PY_LWIP=1
 INC += -I$(FIRMWARE_DIR)/net -I$(LWIP_DIR)/src/include
 
 SRC_NET_C = \
-	net/lan9118.c \
+	net/$(NETWORK).c \
 	net/net.c \
 	net/network_lan.c \
 

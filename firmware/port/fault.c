@@ -1,115 +1,36 @@
-// Exceptions that must not happen: say on the serial port what happened, then reset.
-#include <stdint.h>
 #include <string.h>
 
-#include "cortexm.h"
 #include "fault.h"
-#include "resetcause.h"
 #include "uart.h"
 
-// What the core pushes when it takes an exception.
-typedef struct {
-    uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
-} frame_t;
-
-// Only the watchdog makes it.
-#define NMI             (2)
-
-// The core could not push a frame: there is none to print.
-#define CFSR_STACKING   (1u << 4 | 1u << 12)
-#define CFSR_MMFAR_OK   (1u << 7)
-#define CFSR_BFAR_OK    (1u << 15)
-
-extern uint32_t _stack_bottom, _handler_guard;
-
-static void put(const char *text) {
+void fault_put(const char *text) {
     uart_tx((const uint8_t *)text, strlen(text));
 }
 
-static void put_hex(const char *name, uint32_t value) {
+void fault_put_hex(const char *name, uint32_t value) {
     char text[10];
     for (int i = 0; i < 8; ++i) {
         text[i] = "0123456789abcdef"[value >> (28 - 4 * i) & 15];
     }
     text[8] = ' ';
     text[9] = 0;
-    put(name);
-    put(text);
+    fault_put(name);
+    fault_put(text);
 }
 
-static const char *exception_name(uint32_t number) {
-    static const char *const names[] = {
-        [2] = "watchdog", [3] = "hard fault", [4] = "memory fault", [5] = "bus fault",
-        [6] = "usage fault", [11] = "SVC", [12] = "debug monitor", [14] = "PendSV",
-        [15] = "SysTick",
-    };
-    const char *name = number < 16 ? names[number] : "unexpected interrupt";
-    return name ? name : "unexpected exception";
+void fault_begin(const char *what) {
+    fault_put("\r\nFATAL: ");
+    fault_put(what);
+    fault_put("\r\n");
 }
 
-static uint32_t fault_address(uint32_t cfsr) {
-    if (cfsr & CFSR_MMFAR_OK) {
-        return SCB_MMFAR;
-    }
-    return cfsr & CFSR_BFAR_OK ? SCB_BFAR : 0;
-}
-
-// Where the process stack has overflowed, sp is close to its bottom or below it.
-static const char *stack_verdict(uint32_t cfsr, uint32_t sp) {
-    uint32_t address = fault_address(cfsr);
-    uint32_t guard = (uint32_t)&_handler_guard;
-    if (address >= guard && address < guard + 256) {
-        return "handler stack overflow\r\n";
-    }
-    return sp < (uint32_t)&_stack_bottom + 256 || cfsr & CFSR_STACKING ? "C stack overflow\r\n" : "";
-}
-
-static void put_frame(const frame_t *frame) {
-    put_hex("r0=", frame->r0);
-    put_hex("r1=", frame->r1);
-    put_hex("r2=", frame->r2);
-    put_hex("r3=", frame->r3);
-    put_hex("r12=", frame->r12);
-    put("\r\n");
-    put_hex("pc=", frame->pc);
-    put_hex("lr=", frame->lr);
-    put_hex("xpsr=", frame->xpsr);
-}
-
-__attribute__((used, noreturn)) static void fault_report(uint32_t msp, uint32_t psp, uint32_t exc_return) {
-    uint32_t sp = exc_return & 4 ? psp : msp;
-    uint32_t cfsr = SCB_CFSR;
-    put("\r\nFATAL: ");
-    uint32_t number = SCB_ICSR & 0x1FF;
-    put(exception_name(number));
-    put("\r\n");
-    put(stack_verdict(cfsr, sp));
-    if (!(cfsr & CFSR_STACKING)) {
-        put_frame((const frame_t *)sp);
-    }
-    put_hex("sp=", sp);
-    put_hex("cfsr=", cfsr);
-    put_hex("hfsr=", SCB_HFSR);
-    put_hex("address=", fault_address(cfsr));
-    put("\r\nreset\r\n");
-    resetcause_reset(number == NMI ? RESETCAUSE_WATCHDOG : RESETCAUSE_FAULT);
-}
-
-__attribute__((naked)) void fault_handler(void) {
-    __asm volatile (
-        "mrs r0, msp\n"
-        "mrs r1, psp\n"
-        "mov r2, lr\n"
-        "b fault_report\n");
-}
-
-void fault_init(void) {
-    SCB_SHCSR |= 7u << 16; // memory, bus and usage faults have vectors of their own
+void fault_end(resetcause_t cause) {
+    fault_put("\r\nreset\r\n");
+    resetcause_reset(cause);
 }
 
 void fault_stop(const char *what) {
-    put("\r\nFATAL: ");
-    put(what);
-    put("\r\nreset\r\n");
+    fault_begin(what);
+    fault_put("reset\r\n");
     resetcause_reset(RESETCAUSE_FAULT);
 }

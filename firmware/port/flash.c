@@ -91,15 +91,15 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     locals_dict, &flash_locals_dict
     );
 
-static const mp_rom_map_elem_t mps2_globals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_mps2) },
+static const mp_rom_map_elem_t emulated_globals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emulated) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&flash_type) },
 };
-static MP_DEFINE_CONST_DICT(mps2_globals, mps2_globals_table);
+static MP_DEFINE_CONST_DICT(emulated_globals, emulated_globals_table);
 
-const mp_obj_module_t mp_module_mps2 = {
+const mp_obj_module_t mp_module_emulated = {
     .base = { &mp_type_module },
-    .globals = (mp_obj_dict_t *)&mps2_globals,
+    .globals = (mp_obj_dict_t *)&emulated_globals,
 };
 
-MP_REGISTER_MODULE(MP_QSTR_mps2, mp_module_mps2);
+MP_REGISTER_MODULE(MP_QSTR_emulated, mp_module_emulated);

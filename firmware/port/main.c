@@ -10,7 +10,6 @@
 #include "py/runtime.h"
 #include "shared/readline/readline.h"
 #include "shared/runtime/pyexec.h"
-#include "extmod/modnetwork.h"
 #include "net/net.h"
 
 #include "fault.h"
@@ -24,12 +23,12 @@ static void python_init(void) {
     mp_init();
     mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__slash_lib));
     readline_init0();
-    mod_network_init();
+    net_begin();
 }
 
 static void python_deinit(void) {
     mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
-    mod_network_deinit();
+    net_end();
     gc_sweep_all();
     mp_deinit();
 }

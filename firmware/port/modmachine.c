@@ -1,7 +1,7 @@
 // Included by MicroPython's extmod/modmachine.c: what `machine` is on this port.
 #include "py/mphal.h"
 
-#include "net/lan9118.h"
+#include "identity.h"
 #include "resetcause.h"
 
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
@@ -11,11 +11,9 @@
     { MP_ROM_QSTR(MP_QSTR_WDT_RESET), MP_ROM_INT(RESETCAUSE_WATCHDOG) }, \
     { MP_ROM_QSTR(MP_QSTR_FAULT_RESET), MP_ROM_INT(RESETCAUSE_FAULT) }, \
 
-// The only thing that tells two emulated boards apart is their Ethernet address.
 static mp_obj_t mp_machine_unique_id(void) {
-    uint8_t mac[6];
-    lan9118_get_mac(mac);
-    return mp_obj_new_bytes(mac, sizeof(mac));
+    uint8_t id[IDENTITY_MAX_BYTES];
+    return mp_obj_new_bytes(id, identity_get(id));
 }
 
 static void mp_machine_reset(void) {

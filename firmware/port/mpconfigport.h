@@ -1,8 +1,9 @@
-// MicroPython for the Cortex-M boards of Arm's MPS2 family, as QEMU emulates them.
+// MicroPython for boards that QEMU emulates; what their core decides is in mpconfigarch.h.
 #include <alloca.h>
 #include <stdint.h>
 
 #include "mpconfigboard.h"
+#include "mpconfigarch.h"
 #include "ticks.h"
 
 #define MICROPY_CONFIG_ROM_LEVEL                (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
@@ -22,9 +23,6 @@
 
 // Code
 #define MICROPY_PERSISTENT_CODE_LOAD            (1)
-#define MICROPY_EMIT_THUMB                      (1)
-#define MICROPY_EMIT_INLINE_THUMB               (1)
-#define MICROPY_MAKE_POINTER_CALLABLE(p)        ((void *)((mp_uint_t)(p) | 1))
 #define MICROPY_OPT_COMPUTED_GOTO               (1)
 
 // Language
@@ -38,7 +36,7 @@
 #define MICROPY_REPL_STDIN_BUFFER_MAX           (1024) // UART_RX_BYTES
 
 // Modules
-#define MICROPY_PY_SYS_PLATFORM                 "mps2"
+#define MICROPY_PY_SYS_PLATFORM                 "emulated"
 #define MICROPY_EPOCH_IS_1970                   (1)
 #define MICROPY_PY_OS_SYNC                      (1)
 #define MICROPY_PY_OS_UNAME                     (1)
@@ -56,8 +54,10 @@
 #define MICROPY_PY_MACHINE_BARE_METAL_FUNCS     (1)
 #define MICROPY_PY_MACHINE_DISABLE_IRQ_ENABLE_IRQ (1)
 #define MICROPY_PY_MACHINE_MEMX                 (1)
+#ifdef BOARD_WATCHDOG_BASE
 #define MICROPY_PY_MACHINE_WDT                  (1)
-#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE      "port/machine_wdt.c"
+#define MICROPY_PY_MACHINE_WDT_INCLUDEFILE      "port/devices/machine_wdt_cmsdk.c"
+#endif
 #define MICROPY_PY_MACHINE_PIN_BASE             (0)
 #define MICROPY_PY_MACHINE_SIGNAL               (0)
 #define MICROPY_VFS                             (1)

@@ -3,12 +3,12 @@
 
 #include <stdint.h>
 
-#include "cortexm.h"
+#include "core.h"
 #include "net/net.h"
 #include "ticks.h"
 
-#define MICROPY_BEGIN_ATOMIC_SECTION()      cortexm_mask()
-#define MICROPY_END_ATOMIC_SECTION(state)   cortexm_unmask(state)
+#define MICROPY_BEGIN_ATOMIC_SECTION()      core_mask()
+#define MICROPY_END_ATOMIC_SECTION(state)   core_unmask(state)
 #define MICROPY_INTERNAL_WFE(timeout_ms)    ticks_wait_event(timeout_ms)
 
 #define MICROPY_INTERNAL_EVENT_HOOK         net_poll()

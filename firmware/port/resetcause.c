@@ -1,8 +1,8 @@
-// The cause of a reset is handed over in RAM that start-up leaves alone: AN386 has no
-// register for it.
+// The cause of a reset is handed over in RAM that start-up leaves alone: the boards
+// have no register for it.
 #include <stdint.h>
 
-#include "cortexm.h"
+#include "core.h"
 #include "resetcause.h"
 
 #define MAGIC (0x57435352)
@@ -31,5 +31,5 @@ resetcause_t resetcause_get(void) {
 
 void resetcause_reset(resetcause_t cause) {
     hand_over(cause);
-    cortexm_reset();
+    core_reset();
 }

@@ -1,7 +1,7 @@
 #ifndef WASMOTE_PORT_UART_H
 #define WASMOTE_PORT_UART_H
 
-// The serial port of the REPL: CMSDK UART 0 with an interrupt-driven receive ring.
+// The serial port of the REPL: an interrupt-driven receive ring in front of a device.
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,5 +14,15 @@ bool uart_rx_any(void);
 int uart_rx(void); // -1: nothing there
 void uart_tx(const uint8_t *data, size_t len);
 void uart_rx_irq(void);
+
+// The device: devices/uart_*.c, one of which a board takes.
+void uart_device_init(void);
+bool uart_device_holds(void); // a received character
+uint8_t uart_device_get(void);
+void uart_device_put(uint8_t c);
+// At the start of the handler: a character that comes from now on makes another interrupt.
+void uart_device_acknowledge(void);
+// False: characters are left in the device for a while, and must not interrupt.
+void uart_device_listen(bool on);
 
 #endif

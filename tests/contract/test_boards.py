@@ -88,6 +88,13 @@ def name_pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"\b{name}\b")
 
 
+def board_mk(folder: Path) -> str:
+    """board.mk, and what it includes."""
+    own = (folder / "board.mk").read_text()
+    included = re.findall(r"^include \$\(FIRMWARE_DIR\)/(\S+)$", own, re.MULTILINE)
+    return own + "".join((paths.FIRMWARE / name).read_text() for name in included)
+
+
 each_board = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
 
@@ -154,7 +161,7 @@ def test_pool_fits(folder: Path) -> None:
 def test_build_files(folder: Path) -> None:
     for name in ("board.mk", "manifest.py"):
         assert (folder / name).is_file(), f"boards/{folder.name}/{name} is missing"
-    assert re.search(r"^firmware:", (folder / "board.mk").read_text(), re.MULTILINE)
+    assert re.search(r"^firmware:", board_mk(folder), re.MULTILINE)
     assert "$(FIRMWARE_DIR)/lib/manifest.py" in (folder / "manifest.py").read_text()
 
 

@@ -110,7 +110,7 @@ class SerialRunner:
     """Runs scripts on an emulated board: booted once, files uploaded once, reset before each."""
 
     def __init__(self, board: Board) -> None:
-        name = "test-device"
+        name = f"test-device-{board.name}"
         simulator.install(board, name, board.firmware)
         self.simulator = Simulator(board, name, fresh=True).start()
         self.link = SerialLink(self.simulator.port)

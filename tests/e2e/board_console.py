@@ -23,9 +23,13 @@ class Console:
     def start(self) -> None:
         """Starts the emulator with the flash as it is; `boot` is what the board then says."""
         self.sim = Simulator(self.board, self.name).start()
+        self.boot = self.open()
+
+    def open(self) -> str:
+        """Opens the serial port; what the board says until its prompt is there."""
         self.transport = SerialTransport(self.sim.port)
         self.transport.serial.write(b"\r")
-        self.boot = self.until(PROMPT)
+        return self.until(PROMPT)
 
     def until(self, ending: bytes, timeout_s: float = 15, after: bytes = b"") -> str:
         """What the board says up to `ending`, behind `after`; both must come."""

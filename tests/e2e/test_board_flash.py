@@ -97,9 +97,9 @@ def test_damaged_file_system_is_reported_and_left_alone(console: Console) -> Non
     assert flash.read_bytes()[: len(noise)] == noise
     said = console.exec(
         """
-import vfs, mps2, os
-vfs.VfsLfs2.mkfs(mps2.Flash())
-vfs.mount(vfs.VfsLfs2(mps2.Flash()), '/')
+import vfs, emulated, os
+vfs.VfsLfs2.mkfs(emulated.Flash())
+vfs.mount(vfs.VfsLfs2(emulated.Flash()), '/')
 print(os.listdir('/'))
 """
     )
@@ -119,10 +119,10 @@ print(os.listdir('/'))
 def test_block_device_refuses_what_is_outside(console: Console, call: str) -> None:
     said = console.exec(
         f"""
-import mps2
+import emulated
 b = bytearray(32)
 try:
-    mps2.Flash().{call}
+    emulated.Flash().{call}
 except OSError as e:
     print(e.errno)
 """
@@ -133,8 +133,8 @@ except OSError as e:
 def test_block_device_is_nor(console: Console) -> None:
     said = console.exec(
         """
-import mps2
-flash, b = mps2.Flash(), bytearray(32)
+import emulated
+flash, b = emulated.Flash(), bytearray(32)
 flash.ioctl(6, 1000)
 flash.writeblocks(1000, b'\\xf0' * 32, 64)
 flash.writeblocks(1000, b'\\x3c' * 32, 64)

@@ -29,7 +29,7 @@ def test_demo_leaves_nothing_running(wasmote: Run, board: Board) -> None:
     """The simulator's lock is free again, so its process is gone."""
     from wasmote.sim import Simulator
 
-    with Simulator(board, "demo") as running:
+    with Simulator(board, f"demo-{board.name}") as running:
         assert running.running
 
 
@@ -38,6 +38,7 @@ def test_bench_is_exact(wasmote: Run, board: Board) -> None:
     assert got.returncode == 0, got.stdout + got.stderr
     figures = json.loads(got.stdout)
     assert figures == json.loads((paths.REPORT / "bench.json").read_text())
+    assert figures["board"] == board.name
     assert figures["identical_runs"] == 3
     assert 0 < figures["infer_instructions"] < figures["load_instructions"]
     per_mac = figures["infer_instructions"] / figures["multiply_accumulates"]

@@ -36,7 +36,7 @@ def full_tally(count: int = 300) -> Tally:
 
 
 def failed(tally: Tally, counts: dict[str, int], ram: int = 262_144) -> list[str]:
-    return [verdict.what for verdict in judge(tally, counts, ram) if not verdict.ok]
+    return [verdict.what for verdict in judge(tally, counts, ram, 262_144) if not verdict.ok]
 
 
 def test_demo_holds_when_all_holds() -> None:

@@ -1,7 +1,7 @@
 # Mounts the file system at / before boot.py and main.py run. A blank flash is formatted; a
 # damaged one is left as it is, because its files may still be of use.
 import vfs
-import mps2
+import emulated
 
 
 def _blank(flash):
@@ -14,7 +14,7 @@ def _blank(flash):
 
 
 def _mount():
-    flash = mps2.Flash()
+    flash = emulated.Flash()
     if _blank(flash):
         vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/")
@@ -24,4 +24,4 @@ try:
     _mount()
 except OSError as e:
     print("flash: the file system is damaged and was not mounted:", e)
-    print("flash: this makes a new, empty one: import vfs, mps2; vfs.VfsLfs2.mkfs(mps2.Flash())")
+    print("flash: this makes a new, empty one: import vfs, emulated; vfs.VfsLfs2.mkfs(emulated.Flash())")

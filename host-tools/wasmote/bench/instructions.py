@@ -15,7 +15,6 @@ from wasmote.links import bundles, connected
 from wasmote.links.lines import SerialLines
 from wasmote.sim import Simulator, simulator
 
-SIM_NAME = "bench"
 RUNS = 3
 MEASURE_TIMEOUT_S = 60
 RESULT = "bench: "
@@ -70,13 +69,19 @@ def multiply_accumulates(crate: Path) -> int:
     return macs
 
 
+def sim_name(board: Board) -> str:
+    """The emulated board that measures, one for each kind."""
+    return f"bench-{board.name}"
+
+
 def prepare(board: Board, bundle: Path) -> bytes:
     """Puts agent and measurement onto the board; returns the output to expect."""
     given, wanted = golden.read((bundle / golden.FILE_NAME).read_bytes()).pairs[0]
     manifest, files = bundles.load(bundle)
     path = f"{bundles.FOLDER}/{manifest.name}"
     code = _MEASURE.format(path=path, sample=given, marker=RESULT)
-    with Simulator(board, SIM_NAME, fresh=True) as running, connected(running.device) as link:
+    sim = Simulator(board, sim_name(board), fresh=True)
+    with sim as running, connected(running.device) as link:
         bundles.upload(link, manifest.name, files)
         link.write("/main.py", code.encode())
     return wanted
@@ -84,7 +89,7 @@ def prepare(board: Board, bundle: Path) -> bytes:
 
 def run_once(board: Board, wanted: bytes) -> Cost:
     """Boots the board with exact counting and takes the figures that it prints."""
-    with Simulator(board, SIM_NAME, icount=True) as running:
+    with Simulator(board, sim_name(board), icount=True) as running:
         serial = SerialLines(running.port)
         try:
             said = serial.wait(RESULT, MEASURE_TIMEOUT_S)[-1]
@@ -108,7 +113,7 @@ def run(board: Board, agent: str) -> Figures:
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
     bundle = paths.BUILD / "agents" / agent
-    simulator.install(board, SIM_NAME, board.firmware)
+    simulator.install(board, sim_name(board), board.firmware)
     wanted = prepare(board, bundle)
     costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:
@@ -116,6 +121,7 @@ def run(board: Board, agent: str) -> Figures:
     macs = multiply_accumulates(paths.AGENTS / agent)
     cost, manifest = costs[0], Manifest.read(bundle)
     return {
+        "board": board.name,
         "load_instructions": cost.load,
         "first_infer_instructions": cost.first,
         "infer_instructions": cost.infer,

@@ -16,13 +16,12 @@ from wasmote.build.report import Figures
 from wasmote.demo import board as demo_board
 from wasmote.demo import confusion
 from wasmote.demo.results import Result, Tally, Verdict, judge, parse_done, parse_result
-from wasmote.errors import DeviceError, MissingError, TimedOutError
+from wasmote.errors import DeviceError, MissingError, TimedOutError, UsageError
 from wasmote.links.lines import SerialLines
 from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
 AGENT = "digits"
-SIM_NAME = "demo"
 SILENCE_S = 60.0
 
 
@@ -86,15 +85,18 @@ def load_material(bundle: Path, sample_file: Path) -> Material:
 
 def run(board: Board, events: Events) -> Outcome:
     """The whole demo. Raises WasmoteError where a step cannot be done."""
+    if board.section("network").get("kind") != "lan":
+        raise UsageError(f"{board.name} has no Ethernet for the demo; see wasmote boards")
     material = load_material(paths.BUILD / "agents" / AGENT, paths.AGENTS / AGENT / "samples.bin")
-    simulator.install(board, SIM_NAME, board.firmware)
+    name = f"demo-{board.name}"
+    simulator.install(board, name, board.firmware)
     events.step("starting mosquitto on a free loopback port")
     with Broker(paths.BUILD / "demo" / "broker") as broker:
         events.step(f"broker on port {broker.port}; booting {board.name} in QEMU")
         icount = bool(board.section("sim").get("icount_args"))
         with (
             Listener("127.0.0.1", broker.port) as listener,
-            Simulator(board, SIM_NAME, icount=icount, fresh=True) as running,
+            Simulator(board, name, icount=icount, fresh=True) as running,
         ):
             _fill(running, material, broker.port, events)
             tally, counts = _follow(running, listener, material, events)
@@ -182,7 +184,7 @@ def _conclude(
         "flash_bytes": memory.flash_bytes,
         "agent_linear_bytes": material.manifest.memory_bytes,
     }
-    verdicts = judge(tally, counts, memory.ram_bytes)
+    verdicts = judge(tally, counts, memory.ram_bytes, int(board.values["ram_bytes"]))
     figures["ok"] = all(verdict.ok for verdict in verdicts)
     report.write("demo", figures)
     return Outcome(verdicts, figures, picture)

@@ -1,15 +1,15 @@
 // Included by MicroPython's extmod/machine_wdt.c: the CMSDK APB watchdog (Arm DDI 0479,
 // section 4.6). Its first time-out is an NMI, which says where the board was stuck and resets
 // it; should that fail, the second one resets it without a word.
-#include "cortexm.h"
+#include "core.h"
 
-#define WDT_LOAD        CORTEXM_REG(BOARD_WATCHDOG_BASE + 0x000)
-#define WDT_CONTROL     CORTEXM_REG(BOARD_WATCHDOG_BASE + 0x008)
-#define WDT_INTCLR      CORTEXM_REG(BOARD_WATCHDOG_BASE + 0x00C)
+#define WDT_LOAD        REG32(BOARD_WATCHDOG_BASE + 0x000)
+#define WDT_CONTROL     REG32(BOARD_WATCHDOG_BASE + 0x008)
+#define WDT_INTCLR      REG32(BOARD_WATCHDOG_BASE + 0x00C)
 #define WDT_CONTROL_ON  (3) // interrupt and reset
 
 // 2^32 ticks
-#define WDT_TIMEOUT_MAX_MS ((mp_int_t)(0xFFFFFFFF / (BOARD_CLOCK_HZ / 1000)))
+#define WDT_TIMEOUT_MAX_MS ((mp_int_t)(0xFFFFFFFF / (BOARD_WATCHDOG_HZ / 1000)))
 
 struct _machine_wdt_obj_t {
     mp_obj_base_t base;
@@ -33,7 +33,7 @@ static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(wdt_id_t id, mp_int_t
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("timeout: %d is not in 1..%d ms"),
             (int)timeout_ms, (int)WDT_TIMEOUT_MAX_MS);
     }
-    WDT_LOAD = timeout_ms * (BOARD_CLOCK_HZ / 1000);
+    WDT_LOAD = timeout_ms * (BOARD_WATCHDOG_HZ / 1000);
     WDT_CONTROL = WDT_CONTROL_ON;
     return &machine_wdt;
 }
