@@ -29,7 +29,7 @@ def test_firmware_with_wasm3_0_5_0_gives_the_same_answers(
         with connected(running.device) as link:
             assert link.exec("import wasm3\nprint(wasm3.M3_VERSION)").strip() == "0.5.0"
             bundles.upload(link, manifest.name, files)
-        answers = remote.infer(running.device, manifest.name, [given for given, _ in pairs])
+            answers = remote.infer(link, manifest.name, [given for given, _ in pairs])
     assert answers == [wanted for _, wanted in pairs]
 
 

@@ -8,13 +8,10 @@ import typer
 from wasmote import paths
 from wasmote.agent import build as builder
 from wasmote.agent import check as checker
-from wasmote.agent import golden, samples
 from wasmote.agent import new as maker
-from wasmote.agent.manifest import Manifest
-from wasmote.agent.runner import HostAgent
 from wasmote.cli.output import JsonOption, Output
-from wasmote.errors import EXIT_BUNDLE, BundleError, UsageError
-from wasmote.links import bundles, connected, remote
+from wasmote.errors import EXIT_BUNDLE
+from wasmote.links import bundles, connected
 
 Bundle = Annotated[Path, typer.Argument(help="The bundle's folder, such as build/agents/digits.")]
 Device = Annotated[str, typer.Option("--device", "-d", help="As mpremote names them.")]
@@ -108,45 +105,3 @@ def rm(
         bundles.remove(link, name)
     out.say(f"{name}: removed")
     out.data({"removed": name})
-
-
-def run(
-    bundle: Annotated[str, typer.Argument(help="A bundle's folder, or an agent on the device.")],
-    device: Annotated[str, typer.Option("--device", "-d", help="Run it there, not here.")] = "",
-    inputs: Annotated[Path | None, typer.Option("--samples", help="A sample file.")] = None,
-    data: Annotated[str, typer.Option("--hex", help="One input, as hex digits.")] = "",
-    limit: Annotated[int, typer.Option(help="At most so many inputs; 0: all.")] = 0,
-    json: JsonOption = False,
-) -> None:
-    """Run an agent on inputs (its golden vectors' by default) here under wasmtime, or on a device.
-
-    Prints one line for each: the input's number and the output as hex digits.
-    """
-    out = Output(json)
-    given = _inputs(bundle, inputs, data)
-    given = given[:limit] if limit else given
-    answers = remote.infer(device, bundle, given) if device else _run_here(Path(bundle), given)
-    rows = [(number, answer.hex()) for number, answer in enumerate(answers)]
-    out.rows(("input", "output"), rows)
-
-
-def _run_here(bundle: Path, inputs: list[bytes]) -> list[bytes]:
-    agent = HostAgent(bundle)
-    return [agent.infer(data) for data in inputs]
-
-
-def _inputs(bundle: str, sample_file: Path | None, digits: str) -> list[bytes]:
-    if digits:
-        try:
-            return [bytes.fromhex(digits)]
-        except ValueError as error:
-            raise UsageError(f"--hex: {error}") from None
-    if sample_file:
-        found = samples.read(sample_file.read_bytes(), str(sample_file))
-        return [sample for sample, _ in found.records]
-    if not Path(bundle).is_dir():
-        raise UsageError(f"{bundle} is no folder here: say --samples or --hex")
-    path = Path(bundle) / golden.FILE_NAME
-    if golden.FILE_NAME not in Manifest.read(Path(bundle)).files:
-        raise BundleError(f"{bundle}: has no {golden.FILE_NAME}: say --samples or --hex")
-    return [data for data, _ in golden.read(path.read_bytes()).pairs]

@@ -12,6 +12,7 @@ import typer
 
 from wasmote.cli import (
     agent,
+    agent_run,
     bench,
     boards,
     build,
@@ -52,7 +53,7 @@ AGENT_VERBS: dict[str, Verb] = {
     "upload": agent.upload,
     "ls": agent.ls,
     "rm": agent.rm,
-    "run": agent.run,
+    "run": agent_run.run,
 }
 
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
