@@ -11,6 +11,7 @@ import flatbuffers
 import numpy as np
 import pytest
 import tflite
+from hypothesis import settings
 from nn_hosts import same_everywhere
 
 from wasmote.convert import reference, tflite_reader
@@ -28,6 +29,10 @@ needs_oracle = pytest.mark.skipif(
     importlib.util.find_spec("tflite_runtime") is None,
     reason="tflite-runtime has no wheel for this Python: nothing to compare with",
 )
+
+# How often property tests try; the same examples each time where only a few are wanted.
+EXAMPLES = int(os.environ.get("WASMOTE_EXAMPLES", "150"))
+many = settings(max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES < 100, database=None)
 
 DTYPES = {
     "int8": tflite.TensorType.INT8,

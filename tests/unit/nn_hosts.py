@@ -5,6 +5,8 @@ agents/nn comes as WebAssembly, plain and with SIMD128, under wasmtime.
 """
 
 import ctypes
+import os
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -153,10 +155,18 @@ def any_wasm(file: str) -> _Wasm:
     return _Wasm(engine, wasmtime.Module(engine, any_model(file)))
 
 
+def _write_down(*parts: bytes) -> None:
+    """Appends a case to the file that WASMOTE_CORPUS names, for boards (tests/nn/corpus.py)."""
+    if path := os.environ.get("WASMOTE_CORPUS"):
+        with open(path, "ab") as file:
+            file.write(struct.pack("<III", *map(len, parts)) + b"".join(parts))
+
+
 def same_everywhere(model: Model, inputs: Sequence[Array]) -> None:
     """Fails unless kernels and agents answer as the reference does."""
     made = lower(model, arena.plan(model))
     given, wanted = joined(list(inputs)), joined(model.run(inputs))
+    _write_down(made.data, given, wanted)
     answers = {
         "C kernels": run_kernels(made, given),
         "C kernels in slices": run_kernels(made, given, 1),

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from convert_support import Net, O, T, load, needs_oracle, same_as_oracle
-from hypothesis import given, settings
+from convert_support import Net, O, T, load, many, needs_oracle, same_as_oracle
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 from numpy.random import Generator
 
 pytestmark = needs_oracle
-many = settings(max_examples=150, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 SCALES = st.floats(2**-13, 2.0, width=32)
 ZEROS = st.integers(-128, 127)

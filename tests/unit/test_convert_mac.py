@@ -1,8 +1,8 @@
 """Convolutions and fully connected layers against TFLite's reference kernels."""
 
 import numpy as np
-from convert_support import Net, O, T, needs_oracle, same_as_oracle
-from hypothesis import given, settings
+from convert_support import Net, O, T, many, needs_oracle, same_as_oracle
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
@@ -11,7 +11,6 @@ ACTIVATIONS = st.sampled_from([0, 1, 2, 3])
 SEEDS = st.integers(0, 2**32 - 1)
 STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 WINDOWS = st.tuples(st.integers(1, 4), st.integers(1, 4))
-many = settings(max_examples=150, deadline=None)
 
 
 def int8s(rng: Generator, shape: tuple[int, ...], low: int = -128) -> np.ndarray:

@@ -1,13 +1,12 @@
 """Ops that move, pool or resize pixels, against TFLite's reference kernels."""
 
 import numpy as np
-from convert_support import Net, O, T, needs_oracle, same_as_oracle
-from hypothesis import assume, given, settings
+from convert_support import Net, O, T, many, needs_oracle, same_as_oracle
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.random import Generator
 
 pytestmark = needs_oracle
-many = settings(max_examples=120, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 SHAPES = st.lists(st.integers(1, 6), min_size=1, max_size=4).map(tuple)
 PAIRS = st.tuples(st.integers(1, 4), st.integers(1, 4))
