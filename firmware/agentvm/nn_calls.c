@@ -12,6 +12,12 @@
 
 static const char module_name[] = "nn";
 
+static struct {
+    avm_nn_sample_t *samples;
+    uint32_t count, used;
+    uint32_t (*ticks)(void);
+} profile;
+
 static uint32_t argument(const avm_call_t *call, int index) {
     return (uint32_t)avm_slot_get(&call->arguments[index], AVM_I32).i32;
 }
@@ -66,6 +72,25 @@ static bool go_on(void *context) {
     return *stopped == NULL;
 }
 
+static nn_status_t check_and_run(const nn_op_t *op, const uint32_t *block,
+    const nn_memory_t *memory, nn_run_t *run) {
+    nn_status_t status = op->check(block, memory);
+    return status == NN_OK ? op->run(block, memory, run) : status;
+}
+
+static nn_status_t profiled(const nn_op_t *op, const uint32_t *block, const nn_memory_t *memory,
+    nn_run_t *run) {
+    if (profile.used >= profile.count) {
+        return check_and_run(op, block, memory, run);
+    }
+    uint32_t before = profile.ticks();
+    nn_status_t status = check_and_run(op, block, memory, run);
+    profile.samples[profile.used++] = (avm_nn_sample_t) {
+        (uint32_t)(op - nn_ops), profile.ticks() - before,
+    };
+    return status;
+}
+
 static avm_error_t run_operation(avm_call_t *call) {
     const nn_op_t *op = call->context;
     const avm_agent_t *agent = call->owner;
@@ -82,12 +107,18 @@ static avm_error_t run_operation(avm_call_t *call) {
     nn_memory_t nn_memory = {memory.bytes + arena, arena_bytes, agent->blob, agent->blob_bytes};
     nn_run_t run = {go_on, &call->stopped, from < 0 ? 0 : AVM_NN_SLICE_MACS,
         from < 0 ? 0 : (uint32_t)from};
-    nn_status_t status = op->check(block, &nn_memory);
-    if (status == NN_OK) {
-        status = op->run(block, &nn_memory, &run);
-    }
+    nn_status_t status = profiled(op, block, &nn_memory, &run);
     answer(call, status == NN_MORE ? (int32_t)run.at : -(int32_t)status);
     return AVM_OK;
+}
+
+uint32_t avm_nn_profile(avm_nn_sample_t *samples, uint32_t count, uint32_t (*ticks)(void)) {
+    uint32_t used = profile.used;
+    profile.samples = samples;
+    profile.count = count;
+    profile.used = 0;
+    profile.ticks = ticks;
+    return used;
 }
 
 static bool is_named(const char *name, size_t length, const char *wanted) {

@@ -14,6 +14,7 @@ MODWASM3_SRC_C = $(addprefix $(MODWASM3_DIR)/, \
 	imports.c \
 	modwasm3.c \
 	pool.c \
+	profile.c \
 	runtime.c \
 	values.c \
 	)

@@ -28,6 +28,7 @@ static mp_obj_t wasm3_init(void) {
     version.hash = qstr_compute_hash(version.data, version.len);
     wasm3_host_init();
     wasm3_pool_reset();
+    wasm3_profile_reset();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(wasm3_init_obj, wasm3_init);
@@ -43,6 +44,7 @@ static const mp_rom_map_elem_t wasm3_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_Agent), MP_ROM_PTR(&wasm3_agent_type) },
     { MP_ROM_QSTR(MP_QSTR_pool_init), MP_ROM_PTR(&wasm3_pool_init_obj) },
     { MP_ROM_QSTR(MP_QSTR_pool_info), MP_ROM_PTR(&wasm3_pool_info_obj) },
+    { MP_ROM_QSTR(MP_QSTR_nn_profile), MP_ROM_PTR(&wasm3_nn_profile_obj) },
     { MP_ROM_QSTR(MP_QSTR_Error), MP_ROM_PTR(&wasm3_type_Error) },
     { MP_ROM_QSTR(MP_QSTR_LoadError), MP_ROM_PTR(&wasm3_type_LoadError) },
     { MP_ROM_QSTR(MP_QSTR_Trap), MP_ROM_PTR(&wasm3_type_Trap) },

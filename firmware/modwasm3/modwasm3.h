@@ -99,6 +99,11 @@ void wasm3_pool_reset(void);
 extern const mp_obj_fun_builtin_fixed_t wasm3_pool_init_obj;
 extern const mp_obj_fun_builtin_fixed_t wasm3_pool_info_obj;
 
+// --- profile.c
+
+void wasm3_profile_reset(void);
+extern const mp_obj_fun_builtin_fixed_t wasm3_nn_profile_obj;
+
 // --- values.c
 
 // TypeError or OverflowError when the object is no such value.

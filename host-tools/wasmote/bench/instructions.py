@@ -18,12 +18,14 @@ from wasmote.sim import Simulator, simulator
 RUNS = 3
 MEASURE_TIMEOUT_S = 60
 RESULT = "bench: "
+# Of host operations, which are noted one by one.
+MOST_CALLS = 256
 # main.py: it runs from the board's start on, with nothing coming in from outside, so that every
 # start does the same, tick for tick. Interrupts are off while it counts, so that none of them is
 # counted; `none` is what counting itself costs, and is taken off. It tells its figures until
 # somebody listens.
 _MEASURE = """
-import gc, machine, time, wasmote
+import array, gc, machine, time, wasm3, wasmote
 def measure(path, sample):
     ticks, diff = time.ticks_cpu, time.ticks_diff
     gc.collect()
@@ -40,10 +42,15 @@ def measure(path, sample):
     start = ticks()
     infer(sample)
     again = diff(ticks(), start)
+    calls = array.array("I", (0 for _ in range({words})))
+    wasm3.nn_profile(calls)
+    infer(sample)
+    noted = wasm3.nn_profile(None)
     machine.enable_irq(irq)
     output = bytes(infer(sample))
+    pool = agent.pool_bytes
     agent.close()
-    return load - none, first - none, again - none, output
+    return load - none, first - none, again - none, output, pool, list(calls[:2 * noted])
 result = measure({path!r}, {sample!r})
 while True:
     print({marker!r} + repr(result))
@@ -53,11 +60,14 @@ while True:
 
 @dataclass(frozen=True)
 class Cost:
-    """One run's figures, in instructions."""
+    """One run's figures, in instructions; of each call of a host operation its number and its
+    instructions."""
 
     load: int
     first: int
     infer: int
+    pool_bytes: int
+    calls: tuple[tuple[int, int], ...]
 
 
 def multiply_accumulates(crate: Path) -> int:
@@ -79,7 +89,7 @@ def prepare(board: Board, bundle: Path) -> bytes:
     given, wanted = golden.read((bundle / golden.FILE_NAME).read_bytes()).pairs[0]
     manifest, files = bundles.load(bundle)
     path = f"{bundles.FOLDER}/{manifest.name}"
-    code = _MEASURE.format(path=path, sample=given, marker=RESULT)
+    code = _MEASURE.format(path=path, sample=given, marker=RESULT, words=2 * MOST_CALLS)
     sim = Simulator(board, sim_name(board), fresh=True)
     with sim as running, connected(running.device) as link:
         bundles.upload(link, manifest.name, files)
@@ -100,26 +110,34 @@ def run_once(board: Board, wanted: bytes) -> Cost:
 
 def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
     try:
-        load, first, infer, output = ast.literal_eval(said.strip())
+        load, first, infer, output, pool, calls = ast.literal_eval(said.strip())
     except (SyntaxError, ValueError):
         raise DeviceError(f"bench: not figures: {said[-300:]!r}") from None
     if output != wanted:
         raise WasmoteError(f"bench: the board answers {output.hex()}, golden.bin {wanted.hex()}")
-    return Cost(*(ticks * instructions_per_tick for ticks in (load, first, infer)))
+    pairs = zip(calls[::2], calls[1::2], strict=True)
+    each = tuple((op, ticks * instructions_per_tick) for op, ticks in pairs)
+    load, first, infer = (ticks * instructions_per_tick for ticks in (load, first, infer))
+    return Cost(load, first, infer, pool, each)
 
 
-def run(board: Board, agent: str) -> Figures:
+def measure(board: Board, bundle: Path) -> Cost:
     """Three boots; raises WasmoteError unless all three give the same figures."""
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
-    bundle = paths.BUILD / "agents" / agent
     simulator.install(board, sim_name(board), board.firmware)
     wanted = prepare(board, bundle)
     costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:
         raise WasmoteError(f"bench: {RUNS} runs should be identical: {costs}")
+    return costs[0]
+
+
+def run(board: Board, agent: str) -> Figures:
+    """What one of the project's agents costs."""
+    bundle = paths.BUILD / "agents" / agent
+    cost, manifest = measure(board, bundle), Manifest.read(bundle)
     macs = multiply_accumulates(paths.AGENTS / agent)
-    cost, manifest = costs[0], Manifest.read(bundle)
     return {
         "board": board.name,
         "load_instructions": cost.load,
