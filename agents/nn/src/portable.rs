@@ -6,9 +6,17 @@ mod fixed;
 mod lookup;
 mod matrix;
 mod memory;
+mod plain;
 mod pool;
 mod resize;
+#[cfg(target_feature = "simd128")]
+mod simd;
 mod window;
+
+#[cfg(not(target_feature = "simd128"))]
+use plain as lanes;
+#[cfg(target_feature = "simd128")]
+use simd as lanes;
 
 pub mod add_s8;
 pub mod arg_max_s8;

@@ -187,6 +187,26 @@ pub mod nn {
     }
 }
 
+/// Vectors to and from memory, for builds with SIMD128.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub mod simd {
+    use core::arch::wasm32::{v128, v128_load, v128_store};
+
+    /// 16 bytes as a vector.
+    #[inline(always)]
+    pub fn load(bytes: &[u8; 16]) -> v128 {
+        // SAFETY: reads 16 bytes of a live array; any bits are a vector, no alignment is needed.
+        unsafe { v128_load(bytes.as_ptr().cast()) }
+    }
+
+    /// A vector as 16 bytes.
+    #[inline(always)]
+    pub fn store(bytes: &mut [u8; 16], vector: v128) {
+        // SAFETY: writes 16 bytes of a live array; any bits are bytes, no alignment is needed.
+        unsafe { v128_store(bytes.as_mut_ptr().cast(), vector) }
+    }
+}
+
 /// A panic is a trap: the host drops the agent, names the function, and goes on.
 #[cfg(target_arch = "wasm32")]
 #[panic_handler]

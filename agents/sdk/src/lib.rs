@@ -45,6 +45,8 @@ pub use exports::log;
 pub use exports::nn;
 #[cfg(feature = "now_us")]
 pub use exports::now_us;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use exports::simd;
 #[doc(hidden)]
 pub use exports::Static;
 pub use module::Module;

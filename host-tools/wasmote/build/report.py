@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from wasmote import paths
 
-Figures = dict[str, float | int | str | bool]
+Figures = dict[str, Any]
 
 
 def write(target: str, figures: Figures) -> Path:

@@ -14,6 +14,7 @@ from wasmote.cli import (
     agent,
     agent_run,
     bench,
+    bench_nn,
     boards,
     build,
     convert,
@@ -43,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "monitor": monitor.monitor,
     "demo": demo.demo,
     "bench": bench.bench,
+    "bench-nn": bench_nn.bench_nn,
     "size": size.size,
 }
 

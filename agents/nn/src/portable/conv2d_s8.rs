@@ -1,7 +1,7 @@
 //! A convolution.
 
 use super::fixed::Ends;
-use super::matrix::{padded, scratch, widen, Matrix, ROWS};
+use super::matrix::{fill, padded, scratch, widen, Matrix, ROWS};
 use super::memory::{parts, span, words};
 use super::window::{Window, WORDS};
 use crate::Call;
@@ -50,19 +50,20 @@ fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8])
     let (rows, columns) = (w.rows(y), w.columns(x));
     let channels = w.in_c as usize;
     if rows.count() < w.kernel.h || columns.count() < w.kernel.w {
-        widen(core::iter::repeat(outside).take(w.depth()), row, 0);
+        fill(outside, row);
     }
+    // Where taps are neighbours in the image, all of a row at once.
+    let (steps, taps) = match columns.step {
+        1 => (1, columns.count() as usize),
+        _ => (columns.count(), 1),
+    };
     for ky in rows.first..rows.end {
         let in_y = rows.at + (ky - rows.first) * rows.step;
-        for kx in columns.first..columns.end {
-            let in_x = columns.at + (kx - columns.first) * columns.step;
+        for i in 0..steps {
+            let (kx, in_x) = (columns.first + i, columns.at + i * columns.step);
             let from = (in_y as usize * w.image.w as usize + in_x as usize) * channels;
             let to = (ky as usize * w.kernel.w as usize + kx as usize) * channels;
-            widen(
-                input[from..from + channels].iter().map(|&byte| byte as i8),
-                row,
-                to,
-            );
+            widen(&input[from..from + taps * channels], row, to);
         }
     }
 }

@@ -45,6 +45,55 @@ pub struct Channel {
     pub scale: i32,
 }
 
+/// The constants of many channels: all biases, then all multipliers, then all scales.
+#[derive(Clone, Copy)]
+pub struct Constants<'a> {
+    bytes: &'a [u8],
+    row_bytes: usize,
+    first: usize,
+}
+
+impl<'a> Constants<'a> {
+    /// Of `bytes`, a third for each kind.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Constants {
+            bytes,
+            row_bytes: bytes.len() / 3,
+            first: 0,
+        }
+    }
+
+    /// Those from `channel` on.
+    #[inline(always)]
+    pub fn from(self, channel: usize) -> Self {
+        Constants {
+            first: self.first + channel,
+            ..self
+        }
+    }
+
+    /// The bytes of one kind.
+    #[inline(always)]
+    pub fn row(&self, kind: usize) -> &'a [u8] {
+        let start = kind * self.row_bytes;
+        &self.bytes[start + 4 * self.first..start + self.row_bytes]
+    }
+
+    /// Those of one channel.
+    #[inline(always)]
+    pub fn channel(&self, channel: usize) -> Channel {
+        let [bias2, multiplier, scale] = [0, 1, 2].map(|kind| {
+            let bytes = &self.row(kind)[4 * channel..4 * channel + 4];
+            i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+        });
+        Channel {
+            bias2,
+            multiplier,
+            scale,
+        }
+    }
+}
+
 /// What all outputs have in common.
 #[derive(Clone, Copy)]
 pub struct Ends {

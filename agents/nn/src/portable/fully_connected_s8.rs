@@ -30,7 +30,7 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
         .chunks(depth)
         .zip(part.output.chunks_mut(channels))
     {
-        widen(input.iter().map(|&byte| byte as i8), acts, 0);
+        widen(input, acts, 0);
         matrix.run(acts, output);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Rows of inputs times pairs of output channels, packed as firmware/kernels/README.md says.
 
 use super::fixed::{Channel, Ends};
+use super::lanes;
 use super::memory::{constants, span};
 use wasmote_sdk::Error;
 
@@ -55,7 +56,7 @@ impl<'a> Matrix<'a> {
         let pair_bytes = 2 * self.padded + CONSTANTS;
         for (pair, bytes) in self.pairs.chunks_exact(pair_bytes).enumerate() {
             let (weights, constants) = bytes.split_at(2 * self.padded);
-            let sums = sums(weights, acts);
+            let sums = lanes::sums(weights, acts);
             let words = [0, 1, 2, 3, 4, 5].map(|i| word(constants, i));
             self.finish(2 * pair, &sums[0], [words[0], words[2], words[3]], output);
             if 2 * pair + 1 < self.channels {
@@ -71,13 +72,17 @@ impl<'a> Matrix<'a> {
 
     fn finish(&self, channel: usize, sums: &[i32; ROWS], by: [i32; 3], output: &mut [u8]) {
         let [bias2, multiplier, scale] = by;
-        let by = Channel {
-            bias2,
-            multiplier,
-            scale,
-        };
-        for (row, sum) in output.chunks_exact_mut(self.channels).zip(sums) {
-            row[channel] = by.output(*sum, self.ends);
+        let made = lanes::outputs(
+            sums,
+            Channel {
+                bias2,
+                multiplier,
+                scale,
+            },
+            self.ends,
+        );
+        for (row, made) in output.chunks_exact_mut(self.channels).zip(made) {
+            row[channel] = made;
         }
     }
 }
@@ -88,27 +93,27 @@ fn word(bytes: &[u8], i: usize) -> i32 {
     i32::from_le_bytes(word)
 }
 
-/// Puts inputs into row `row` of `acts`, from place `at` on, as halfwords in the groups' order.
+/// Where in a row the halfword for input `i` is.
 #[inline(always)]
-pub fn widen(inputs: impl Iterator<Item = i8>, acts: &mut [u8], at: usize) {
-    for (i, input) in (at..).zip(inputs) {
-        let place = i & !3 | (i & 1) << 1 | (i >> 1) & 1;
-        acts[2 * place..2 * place + 2].copy_from_slice(&(input as i16).to_le_bytes());
+pub fn place(i: usize) -> usize {
+    i & !3 | (i & 1) << 1 | (i >> 1) & 1
+}
+
+/// Puts inputs into a row of halfwords, from place `at` on.
+pub fn widen(inputs: &[u8], row: &mut [u8], at: usize) {
+    if at % GROUP == 0 && inputs.len() % GROUP == 0 {
+        lanes::widen(inputs, &mut row[2 * at..]);
+        return;
+    }
+    for (i, &input) in inputs.iter().enumerate() {
+        let to = 2 * place(at + i);
+        row[to..to + 2].copy_from_slice(&(input as i8 as i16).to_le_bytes());
     }
 }
 
-/// For each of the pair's two channels its sums over the rows of `acts`.
-fn sums(weights: &[u8], acts: &[u8]) -> [[i32; ROWS]; 2] {
-    let mut sums = [[0; ROWS]; 2];
-    let row_bytes = weights.len();
-    for (r, row) in acts.chunks_exact(row_bytes).enumerate().take(ROWS) {
-        for (weight, act) in weights.chunks_exact(2).zip(row.chunks_exact(2)) {
-            let both = i16::from_le_bytes([weight[0], weight[1]]) as i32;
-            let act = i16::from_le_bytes([act[0], act[1]]) as i32;
-            let low = both as i8 as i32;
-            sums[0][r] += act * low;
-            sums[1][r] += act * ((both - low) >> 8);
-        }
+/// Fills a row with the same input.
+pub fn fill(input: i8, row: &mut [u8]) {
+    for to in row.chunks_exact_mut(2) {
+        to.copy_from_slice(&(input as i16).to_le_bytes());
     }
-    sums
 }

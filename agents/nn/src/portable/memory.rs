@@ -44,7 +44,12 @@ pub fn place(mut i: usize, sides: &[u32], steps: &[u32]) -> usize {
 
 /// The words of a parameter block.
 pub fn words<const N: usize>(call: &Call<'_>) -> Result<[u32; N], Error> {
-    let bytes = within(call.blob, call.block as usize, 4 * N)?;
+    words_at(call.blob, call.block)
+}
+
+/// The words of the parameter block at an offset in the blob.
+pub fn words_at<const N: usize>(blob: &[u8], block: u32) -> Result<[u32; N], Error> {
+    let bytes = within(blob, block as usize, 4 * N)?;
     let mut words = [0; N];
     for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
         *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);

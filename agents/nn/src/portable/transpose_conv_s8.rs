@@ -2,7 +2,7 @@
 //! another way.
 
 use super::conv2d_s8;
-use super::matrix::widen;
+use super::matrix::{fill, widen};
 use super::window::Window;
 use crate::Call;
 use wasmote_sdk::Error;
@@ -14,7 +14,7 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
 /// Under a tap of the kernel lies the input that spreads over this output, if there is one.
 fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8]) {
     let channels = w.in_c as usize;
-    widen(core::iter::repeat(outside).take(w.depth()), row, 0);
+    fill(outside, row);
     for ky in 0..w.kernel.h {
         for kx in 0..w.kernel.w {
             let in_y = source(y + w.pad.h, ky, w.stride.h, w.image.h);
@@ -22,11 +22,7 @@ fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8])
             if let (Some(in_y), Some(in_x)) = (in_y, in_x) {
                 let from = (in_y * w.image.w as usize + in_x) * channels;
                 let to = (ky as usize * w.kernel.w as usize + kx as usize) * channels;
-                widen(
-                    input[from..from + channels].iter().map(|&byte| byte as i8),
-                    row,
-                    to,
-                );
+                widen(&input[from..from + channels], row, to);
             }
         }
     }

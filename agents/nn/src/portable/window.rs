@@ -144,6 +144,13 @@ impl Taps {
         }
     }
 
+    /// Where in the image a tap is, if it is inside.
+    #[inline(always)]
+    pub fn place(self, tap: u32) -> Option<u32> {
+        let inside = (self.first..self.end).contains(&tap);
+        inside.then(|| self.at + (tap - self.first) * self.step)
+    }
+
     /// How many are inside.
     pub fn count(self) -> u32 {
         self.end - self.first
