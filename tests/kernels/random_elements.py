@@ -88,6 +88,10 @@ def random_add(rng: Rng) -> Case:
     scale = int(rng.integers(1 << 30, 1 << 31)), -int(rng.integers(15, 22))
     if rng.random() < 0.2:
         scale = int(rng.integers(-(1 << 31) + 1, 1 << 31)), int(rng.integers(-31, 31))
+    elif rng.random() < 0.2:
+        # Every other sum is halfway between two outputs.
+        tables = rng.integers(-60, 60, (2, 256)) << -scale[1]
+        scale = 1 << 30, scale[1]
     return add(memory, x, tables, scale, (draws.zero(rng), *draws.clamp(rng)))
 
 
@@ -142,6 +146,8 @@ def sides(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[int]:
 def mean(rng: Rng, shape: tuple[int, ...], axes: tuple[int, ...]) -> Case:
     """mean_s8 of a dense tensor over some axes."""
     values = int8(rng, *shape)
+    if rng.random() < 0.3:
+        values[...] = -128
     kept = tuple(i for i in range(len(shape)) if i not in axes)
     count = math.prod(shape[axis] for axis in axes)
     zeros = draws.zero(rng), draws.zero(rng)
@@ -156,10 +162,13 @@ def mean(rng: Rng, shape: tuple[int, ...], axes: tuple[int, ...]) -> Case:
 
 
 def random_mean(rng: Rng) -> Case:
-    """Any axes of a tensor; or, often, all but the last of an image."""
-    if rng.random() < 0.4:
+    """Any axes of a tensor; or, often, all but the last of an image, also as one."""
+    if rng.random() < 0.6:
         pixels = (int(rng.integers(1, 25)), int(rng.integers(1, 25)))
-        return mean(rng, (*pixels, int(rng.integers(1, 14))), (0, 1))
+        channels = int(rng.choice([1, 3, 4, 8, 13]))
+        if rng.random() < 0.5:
+            return mean(rng, (math.prod(pixels), channels), (0,))
+        return mean(rng, (*pixels, channels), (0, 1))
     if rng.random() < 0.1:
         return mean(rng, (int(rng.integers(8000, 9000)), int(rng.integers(1, 9))), (0,))
     shape = tuple(int(n) for n in rng.integers(1, 9, 5))
@@ -225,6 +234,7 @@ def random_quantize(rng: Rng) -> Case:
     count = count_of(rng)
     near = reals(rng.choice(keys, count) + rng.integers(-1, 2, count))
     values = np.where(rng.random(count) < 0.3, np.frombuffer(rng.bytes(4 * count), "<f4"), near)
+    values[:4] = (np.inf, -np.inf, -0.0, np.nan)[:count]
     (expected,) = op.run((values,))
     memory = Memory(rng)
     fields = [memory.place(values.astype("<f4").tobytes()), memory.reserve(count), count, BLOB]

@@ -25,7 +25,7 @@ typedef struct {
     uint32_t step_b; // bytes from four elements of b to the next: 4 or 0
     uint32_t minus_a, minus_b; // the zero points, negated, in both halfwords
     int32_t multiplier;
-    int32_t scale; // 2^(32 - shift) + 1 for shifts of 2 to 16
+    int32_t scale; // 2^(32 - shift) + 1 for shifts of 2 to 31
     int32_t zero;
     const int8_t *end;
 } nn_mul4_t;

@@ -7,9 +7,8 @@ static uint32_t halves(int32_t x) {
 }
 
 static bool suits(const nn_mul_t *x, const nn_binary_part_t *part) {
-    const nn_scale_t *scale = &x->scale;
-    bool usual = scale->multiplier >= 1 << 30 && scale->shift <= -2 && scale->shift >= -16;
-    return usual && part->step_a == 1 && part->step_b <= 1 && part->count >= 4;
+    bool scale = x->scale.multiplier >= 1 << 30 && x->scale.shift <= -2;
+    return scale && part->step_a == 1 && part->step_b <= 1 && part->count >= 4;
 }
 
 static void fours(const nn_mul_t *x, const nn_binary_part_t *part, uint32_t count) {
