@@ -11,8 +11,8 @@ static inline int32_t nn_high(int32_t a, int32_t b) {
 
 // x / 2^shift, rounded to the nearest, halves away from zero. shift in 0 ..= 31.
 static inline int32_t nn_divide(int32_t x, uint32_t shift) {
-    int64_t half = ((int64_t)1 << shift) >> 1;
-    return (int32_t)((x + half - (x < 0 && shift > 0)) >> shift);
+    int32_t mask = (int32_t)((1u << shift) - 1u);
+    return (x >> shift) + ((x & mask) > (mask >> 1) + (x < 0));
 }
 
 static inline int32_t nn_clamp(int32_t x, int32_t low, int32_t high) {
@@ -33,11 +33,17 @@ static inline int32_t nn_multiply(int32_t x, int32_t multiplier, int32_t shift) 
     return nn_divide(nn_high((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
-// x scaled as by nn_multiply, to an output.
-static inline int8_t nn_scaled(int32_t x, int32_t multiplier, int32_t shift, int32_t zero,
-    int32_t low, int32_t high) {
-    int32_t value = nn_clamp(nn_multiply(x, multiplier, shift), -512, 512);
-    return (int8_t)nn_clamp(value + zero, low, high);
+// From a sum to an output: scaled, shifted by the zero point, clamped.
+typedef struct {
+    int32_t multiplier;
+    int32_t shift;
+    int32_t zero;
+    int32_t low, high;
+} nn_scale_t;
+
+static inline int8_t nn_scaled(int32_t x, const nn_scale_t *s) {
+    int32_t value = nn_multiply(x, s->multiplier, s->shift);
+    return (int8_t)(nn_clamp(value, s->low - s->zero, s->high - s->zero) + s->zero);
 }
 
 // A doubled sum with its doubled bias. Wraps, as it does in assembly.
@@ -60,8 +66,8 @@ static inline int32_t nn_requant2(int32_t sum2, int32_t multiplier, int32_t scal
 
 // A doubled sum to an output.
 static inline int8_t nn_output(int32_t sum2, int32_t multiplier, int32_t scale, int32_t zero) {
-    int32_t value = nn_clamp(nn_requant2(sum2, multiplier, scale), -512, 512) + zero;
-    return (int8_t)nn_clamp(value, -128, 127);
+    int32_t value = nn_requant2(sum2, multiplier, scale);
+    return (int8_t)(nn_clamp(value, -128 - zero, 127 - zero) + zero);
 }
 
 #endif

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import draws
 import numpy as np
-import reference
 from cases import BLOB, Case, Memory, as_bytes
 from draws import Ints, Rng, int8
 
@@ -15,6 +14,8 @@ from wasmote.convert.ops.binary import Product
 from wasmote.convert.ops.mean import Mean
 from wasmote.convert.ops.quantize import Dequantize, Quantize, thresholds
 from wasmote.convert.ops.softmax import Softmax
+
+Flags = tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,18 @@ class Operand:
     strides: tuple[int, ...]
 
 
-def operand(rng: Rng, memory: Memory, shape: tuple[int, ...]) -> Operand:
-    """Repeated along some sides; or dense."""
-    repeated = rng.random(len(shape)) < (0.3 if rng.random() < 0.5 else 0)
+@dataclass(frozen=True)
+class Walk:
+    """Two operands, the output's address, the fields of nn_binary_t."""
+
+    a: Operand
+    b: Operand
+    output: int
+    fields: list[int]
+
+
+def operand(rng: Rng, memory: Memory, shape: tuple[int, ...], repeated: Flags) -> Operand:
+    """Repeated along some sides, else dense."""
     given = tuple(1 if gone else side for side, gone in zip(shape, repeated, strict=True))
     tensor = int8(rng, *given)
     dense = [math.prod(given[i + 1 :]) for i in range(len(given))]
@@ -36,32 +46,53 @@ def operand(rng: Rng, memory: Memory, shape: tuple[int, ...]) -> Operand:
     return Operand(np.broadcast_to(tensor, shape), memory.place(as_bytes(tensor)), strides)
 
 
-def binary(rng: Rng, memory: Memory) -> tuple[Operand, Operand, int, list[int]]:
-    """Two operands, the output's address (sometimes in place), the fields of nn_binary_t."""
-    shape = tuple(int(n) for n in rng.integers(1, 7, 4))
-    if rng.random() < 0.2:
-        shape = (1, 1, 1, int(rng.integers(1000, 2100)))
-    a, b = operand(rng, memory, shape), operand(rng, memory, shape)
-    in_place = rng.random() < 0.3 and math.prod(shape) > 1 and a.strides[-1] == 1 and min(a.strides)
+def walk(
+    rng: Rng, memory: Memory, shape: tuple[int, ...], repeated: tuple[Flags, Flags], in_place: bool
+) -> Walk:
+    """The operands are repeated along the sides that `repeated` says."""
+    a, b = (operand(rng, memory, shape, flags) for flags in repeated)
     output = a.address if in_place else memory.reserve(math.prod(shape))
-    return a, b, output, [a.address, *a.strides, b.address, *b.strides, output, *shape]
+    return Walk(a, b, output, [a.address, *a.strides, b.address, *b.strides, output, *shape])
+
+
+def random_walk(rng: Rng, memory: Memory) -> Walk:
+    """Few long rows, or more short ones; sometimes in place."""
+    shape = tuple(int(n) for n in rng.integers(1, 7, 4))
+    if rng.random() < 0.5:
+        shape = (1, 1, int(rng.integers(1, 3)), int(rng.integers(1, rng.choice([40, 40, 9000]))))
+    first, second = (
+        tuple(rng.random(4) < 0.3) if rng.random() < 0.5 else (False,) * 4 for _ in range(2)
+    )
+    in_place = rng.random() < 0.3 and not any(first)
+    return walk(rng, memory, shape, (first, second), in_place)
+
+
+def add(
+    memory: Memory, x: Walk, tables: Ints, scale: tuple[int, int], ends: tuple[int, int, int]
+) -> Case:
+    """add_s8 with two tables, (multiplier, shift), and (zero point, lowest, highest)."""
+    total = tables[0][x.a.seen & 255] + tables[1][x.b.seen & 255]
+    scaled = fixed.multiply(fixed.wrap32(total), *scale)
+    expected = np.clip(scaled + ends[0], *ends[1:])
+    fields = [*x.fields, BLOB, BLOB + 1024, *scale, *ends]
+    blob = tables.astype("<i4").tobytes()
+    return Case("add_s8", fields, memory.done(), blob, x.output, as_bytes(expected))
 
 
 def random_add(rng: Rng) -> Case:
-    """Tables as conversion makes them, or anything."""
+    """Tables and scales as conversion makes them, or anything."""
     memory = Memory(rng)
-    a, b, output, fields = binary(rng, memory)
+    x = random_walk(rng, memory)
     most = 1 << int(rng.choice([27, 31]))
     tables = rng.integers(-most, most, (2, 256))
-    multiplier, shift = int(rng.integers(1 << 30, 1 << 31)), -int(rng.integers(17, 22))
-    clamp, zero = draws.clamp(rng), draws.zero(rng)
-    total = tables[0][a.seen & 255] + tables[1][b.seen & 255]
-    wrapped = ((total + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-    scaled = reference.requantise(wrapped, np.int64(multiplier), np.int64(-shift))
-    expected = np.clip(scaled + zero, *clamp)
-    blob = tables.astype("<i4").tobytes()
-    fields += [BLOB, BLOB + 1024, multiplier, shift, zero, *clamp]
-    return Case("add_s8", fields, memory.done(), blob, output, as_bytes(expected))
+    scale = int(rng.integers(1 << 30, 1 << 31)), -int(rng.integers(15, 22))
+    if rng.random() < 0.2:
+        scale = int(rng.integers(-(1 << 31) + 1, 1 << 31)), int(rng.integers(-31, 31))
+    elif rng.random() < 0.2:
+        # Every other sum is halfway between two outputs.
+        tables = rng.integers(-60, 60, (2, 256)) << -scale[1]
+        scale = 1 << 30, scale[1]
+    return add(memory, x, tables, scale, (draws.zero(rng), *draws.clamp(rng)))
 
 
 def random_softmax(rng: Rng) -> Case:
@@ -78,18 +109,24 @@ def random_softmax(rng: Rng) -> Case:
     return Case("softmax_s8", fields, memory.done(), b"", output, as_bytes(wanted))
 
 
+def mul(
+    memory: Memory, x: Walk, zeros: tuple[int, int], scale: tuple[int, int], ends: tuple[int, ...]
+) -> Case:
+    """mul_s8 with the operands' zero points, (multiplier, shift), (zero point, lowest, highest)."""
+    (expected,) = Product(zeros, scale, *ends, 0).run((x.a.seen, x.b.seen))
+    fields = [*x.fields, *zeros, *scale, *ends]
+    return Case("mul_s8", fields, memory.done(), b"", x.output, as_bytes(expected))
+
+
 def random_mul(rng: Rng) -> Case:
     """Scales as conversion makes them, or any."""
     memory = Memory(rng)
-    a, b, output, fields = binary(rng, memory)
+    x = random_walk(rng, memory)
     zeros = draws.zero(rng), draws.zero(rng)
-    multiplier, shift = fixed.quantize_multiplier(draws.scale(rng) * draws.scale(rng) * 16)
+    scale = fixed.quantize_multiplier(draws.scale(rng) * draws.scale(rng) * 16)
     if rng.random() < 0.3:
-        multiplier, shift = int(rng.integers(-(1 << 31) + 1, 1 << 31)), int(rng.integers(-31, 31))
-    op = Product(zeros, (multiplier, shift), draws.zero(rng), *draws.clamp(rng), 0)
-    (expected,) = op.run((a.seen, b.seen))
-    fields += [*zeros, multiplier, shift, op.output_zero_point, op.low, op.high]
-    return Case("mul_s8", fields, memory.done(), b"", output, as_bytes(expected))
+        scale = int(rng.integers(-(1 << 31) + 1, 1 << 31)), int(rng.integers(-31, 31))
+    return mul(memory, x, zeros, scale, (draws.zero(rng), *draws.clamp(rng)))
 
 
 def mean_constants(ratio: float, count: int) -> tuple[int, int]:
@@ -109,6 +146,8 @@ def sides(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[int]:
 def mean(rng: Rng, shape: tuple[int, ...], axes: tuple[int, ...]) -> Case:
     """mean_s8 of a dense tensor over some axes."""
     values = int8(rng, *shape)
+    if rng.random() < 0.3:
+        values[...] = -128
     kept = tuple(i for i in range(len(shape)) if i not in axes)
     count = math.prod(shape[axis] for axis in axes)
     zeros = draws.zero(rng), draws.zero(rng)
@@ -123,10 +162,13 @@ def mean(rng: Rng, shape: tuple[int, ...], axes: tuple[int, ...]) -> Case:
 
 
 def random_mean(rng: Rng) -> Case:
-    """Any axes of a tensor; or, often, all but the last of an image."""
-    if rng.random() < 0.4:
+    """Any axes of a tensor; or, often, all but the last of an image, also as one."""
+    if rng.random() < 0.6:
         pixels = (int(rng.integers(1, 25)), int(rng.integers(1, 25)))
-        return mean(rng, (*pixels, int(rng.integers(1, 14))), (0, 1))
+        channels = int(rng.choice([1, 3, 4, 8, 13]))
+        if rng.random() < 0.5:
+            return mean(rng, (math.prod(pixels), channels), (0,))
+        return mean(rng, (*pixels, channels), (0, 1))
     if rng.random() < 0.1:
         return mean(rng, (int(rng.integers(8000, 9000)), int(rng.integers(1, 9))), (0,))
     shape = tuple(int(n) for n in rng.integers(1, 9, 5))
@@ -192,6 +234,7 @@ def random_quantize(rng: Rng) -> Case:
     count = count_of(rng)
     near = reals(rng.choice(keys, count) + rng.integers(-1, 2, count))
     values = np.where(rng.random(count) < 0.3, np.frombuffer(rng.bytes(4 * count), "<f4"), near)
+    values[:4] = (np.inf, -np.inf, -0.0, np.nan)[:count]
     (expected,) = op.run((values,))
     memory = Memory(rng)
     fields = [memory.place(values.astype("<f4").tobytes()), memory.reserve(count), count, BLOB]

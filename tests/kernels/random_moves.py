@@ -66,7 +66,11 @@ def random_copy(rng: Rng) -> Case:
 
 
 def random_fill(rng: Rng) -> Case:
-    count, value = int(rng.integers(1, 9000)), int(rng.integers(0, 256))
+    return fill(rng, int(rng.integers(1, 9000)), int(rng.integers(0, 256)))
+
+
+def fill(rng: Rng, count: int, value: int) -> Case:
+    """fill of `count` bytes."""
     memory = Memory(rng)
     output = memory.reserve(count)
     return Case("fill", [output, count, value], memory.done(), b"", output, bytes([value] * count))
@@ -87,13 +91,18 @@ def sizes(rng: Rng) -> tuple[Bytes, list[int]]:
     return int8(rng, *shape), [int(n) for n in rng.integers(1, 14, 2)]
 
 
+def nearest(rng: Rng, image: Bytes, rows: Bytes, columns: Bytes) -> Case:
+    """resize_nearest_s8."""
+    (expected,) = resize.Nearest(rows, columns).run((image[None],))
+    tables = [places.astype("<u2").tobytes() for places in (rows, columns)]
+    return resized(rng, "resize_nearest_s8", expected[0], image, tables)
+
+
 def random_nearest(rng: Rng) -> Case:
     """Any pixels."""
     image, out = sizes(rng)
     rows, columns = (rng.integers(0, image.shape[i], out[i]) for i in range(2))
-    (expected,) = resize.Nearest(rows, columns).run((image[None],))
-    tables = [places.astype("<u2").tobytes() for places in (rows, columns)]
-    return resized(rng, "resize_nearest_s8", expected[0], image, tables)
+    return nearest(rng, image, rows, columns)
 
 
 def between(rng: Rng, side: int, out: int) -> resize.Along:
@@ -105,6 +114,13 @@ def between(rng: Rng, side: int, out: int) -> resize.Along:
     return resize.Along(lower, upper, rng.integers(0 - span, 1025 + span))
 
 
+def bilinear(rng: Rng, image: Bytes, rows: resize.Along, columns: resize.Along) -> Case:
+    """resize_bilinear_s8."""
+    (expected,) = resize.Bilinear(rows, columns, 0).run((image[None],))
+    tables = [rows.table(), columns.table()]
+    return resized(rng, "resize_bilinear_s8", expected[0], image, tables)
+
+
 def random_bilinear(rng: Rng) -> Case:
     """Half as conversion makes the tables."""
     image, out = sizes(rng)
@@ -112,9 +128,7 @@ def random_bilinear(rng: Rng) -> Case:
     rows, columns = (between(rng, image.shape[i], out[i]) for i in range(2))
     if rng.random() < 0.5:
         rows, columns = (resize.along(image.shape[i], out[i], how) for i in range(2))
-    (expected,) = resize.Bilinear(rows, columns, 0).run((image[None],))
-    tables = [rows.table(), columns.table()]
-    return resized(rng, "resize_bilinear_s8", expected[0], image, tables)
+    return bilinear(rng, image, rows, columns)
 
 
 RANDOM = {

@@ -15,7 +15,7 @@ RANGE, ALIGN, SHAPE, VALUE, OVERLAP = 1, 2, 3, 4, 5
 # Words of the blocks in nn.h
 INPUT, OUTPUT = 0, 1
 LOOKUP_TABLE, LOOKUP_COUNT = 3, 2
-RESIZE_ROWS = 7
+RESIZE_IN_H, RESIZE_ROWS = 2, 7
 ADD_TABLE = 15
 MEAN_REDUCED = 8
 STEPS, LOWEST = 4, 5
@@ -39,9 +39,14 @@ def over(i: int, j: int) -> Callable[[Case], Case]:
     return lambda case: word(i, case.fields[j] & ~3)(case)
 
 
-def blob_of_ones(case: Case) -> Case:
-    """Tables of the largest numbers."""
-    return dataclasses.replace(case, blob=b"\xff" * len(case.blob))
+def halfword(at: int, j: int) -> Callable[[Case], Case]:
+    """Word j in the blob, as two bytes."""
+
+    def change(case: Case) -> Case:
+        value = case.fields[j].to_bytes(2, "little")
+        return dataclasses.replace(case, blob=case.blob[:at] + value + case.blob[at + 2 :])
+
+    return change
 
 
 REFUSED = {
@@ -62,8 +67,9 @@ REFUSED = {
     "copy of no rows": ("copy", word(2, 0), SHAPE),
     "fill with more than a byte": ("fill", word(2, 256), VALUE),
     "resize_nearest_s8 table in memory": ("resize_nearest_s8", word(RESIZE_ROWS, 0), RANGE),
-    "resize_nearest_s8 row outside": ("resize_nearest_s8", blob_of_ones, VALUE),
-    "resize_bilinear_s8 row outside": ("resize_bilinear_s8", blob_of_ones, VALUE),
+    "resize_nearest_s8 row outside": ("resize_nearest_s8", halfword(0, RESIZE_IN_H), VALUE),
+    "resize_bilinear_s8 lower outside": ("resize_bilinear_s8", halfword(0, RESIZE_IN_H), VALUE),
+    "resize_bilinear_s8 upper outside": ("resize_bilinear_s8", halfword(2, RESIZE_IN_H), VALUE),
 }
 
 

@@ -10,7 +10,12 @@ from cases import Case
 from random_cases import RANDOM
 from test_kernels import target  # noqa: F401  a fixture
 
-WITH_WEIGHTS = ("conv2d_s8", "depthwise_conv2d_s8", "fully_connected_s8")
+WITH_WEIGHTS = (
+    "conv2d_s8",
+    "depthwise_conv2d_s8",
+    "fully_connected_s8",
+    "transpose_conv_s8",
+)
 SEEDS = 400
 STATUS_MAX = 7
 STOPPED = 7

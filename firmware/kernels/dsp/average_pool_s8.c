@@ -1,3 +1,4 @@
+#include "nn_requant.h"
 #include "pool.h"
 
 #define LANES 4u
@@ -54,21 +55,5 @@ static bool suits(const nn_window_t *w) {
 
 nn_status_t nn_average_pool_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
     const nn_pool_s8_t *p = block;
-    const nn_window_t *w = &p->window;
-    if (!suits(w)) {
-        return nn_average_pool_any(p, m, run);
-    }
-    const int8_t *input = nn_in(m, w->input);
-    int8_t *out = nn_out(m, w->output);
-    nn_meter_t meter = {run, 0, 0};
-    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
-        if (nn_pause(&meter, i)) {
-            return NN_MORE;
-        }
-        nn_pool_view_t view = nn_pool_view(w, input, i / w->out_w, i % w->out_w);
-        if (!pixel(w, view, out + i * w->out_c, &meter)) {
-            return NN_ERROR_STOPPED;
-        }
-    }
-    return NN_OK;
+    return nn_pool(p, m, run, suits(&p->window) ? pixel : nn_average_pixel);
 }

@@ -15,13 +15,14 @@ static inline nn_add_t nn_add_tables(const nn_add_s8_t *p, const nn_memory_t *m)
 }
 
 static inline void nn_add_part(const nn_add_t *x, const nn_binary_part_t *part) {
-    const nn_add_s8_t *p = x->p;
-    for (uint32_t i = 0; i < part->count; i++) {
-        int32_t a = x->a[part->a[i * part->step_a]];
-        int32_t b = x->b[part->b[i * part->step_b]];
-        int32_t total = (int32_t)((uint32_t)a + (uint32_t)b);
-        part->out[i] = nn_scaled(total, p->multiplier, p->shift, p->out_zero, p->out_min,
-            p->out_max);
+    // Copies, so that writing outputs cannot change them.
+    const nn_add_t t = *x;
+    const nn_binary_part_t k = *part;
+    const nn_scale_t scale = {t.p->multiplier, t.p->shift, t.p->out_zero, t.p->out_min,
+        t.p->out_max};
+    for (uint32_t i = 0; i < k.count; i++) {
+        uint32_t sum = (uint32_t)t.a[k.a[i * k.step_a]] + (uint32_t)t.b[k.b[i * k.step_b]];
+        k.out[i] = nn_scaled((int32_t)sum, &scale);
     }
 }
 

@@ -12,8 +12,10 @@ static void look_up(const void *context, uint32_t first, uint32_t count) {
     const work_t *x = context;
     const uint8_t *in = x->in + first;
     int8_t *out = x->out + 4u * first;
-    for (; count > 0; count--, out += 4) {
-        memcpy(out, &x->table[*in++], 4);
+    const uint32_t *table = x->table;
+#pragma GCC unroll 4
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(out + 4u * i, &table[in[i]], 4);
     }
 }
 

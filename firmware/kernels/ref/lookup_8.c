@@ -12,14 +12,10 @@ static void look_up(const void *context, uint32_t first, uint32_t count) {
     const uint8_t *table = x->table;
     uint8_t *out = x->out + first;
     for (; count >= 8; count -= 8, in += 8, out += 8) {
-        out[0] = table[in[0]];
-        out[1] = table[in[1]];
-        out[2] = table[in[2]];
-        out[3] = table[in[3]];
-        out[4] = table[in[4]];
-        out[5] = table[in[5]];
-        out[6] = table[in[6]];
-        out[7] = table[in[7]];
+#pragma GCC unroll 8
+        for (uint32_t i = 0; i < 8; i++) {
+            out[i] = table[in[i]];
+        }
     }
     for (uint32_t i = 0; i < count; i++) {
         out[i] = table[in[i]];

@@ -24,12 +24,13 @@ static mix_t mix_of(const nn_resize_t *p, const int8_t *in, nn_between_t row,
         {(ONE - down) * (ONE - right), (ONE - down) * right, down * (ONE - right), down * right}};
 }
 
-static int8_t channel(const mix_t *mix, uint32_t c) {
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < 4; i++) {
-        sum += (uint32_t)mix->pixel[i][c] * mix->weight[i];
+static void pixel(mix_t mix, uint32_t channels, int8_t *out) {
+    for (uint32_t c = 0; c < channels; c++) {
+        uint32_t sum = (uint32_t)mix.pixel[0][c] * mix.weight[0] +
+            (uint32_t)mix.pixel[1][c] * mix.weight[1] + (uint32_t)mix.pixel[2][c] * mix.weight[2] +
+            (uint32_t)mix.pixel[3][c] * mix.weight[3];
+        out[c] = (int8_t)nn_clamp(nn_divide((int32_t)sum, SQUARE_BITS), -128, 127);
     }
-    return (int8_t)nn_clamp(nn_divide((int32_t)sum, SQUARE_BITS), -128, 127);
 }
 
 static bool row(const nn_resize_t *p, const nn_memory_t *m, uint32_t y, nn_meter_t *meter) {
@@ -41,10 +42,8 @@ static bool row(const nn_resize_t *p, const nn_memory_t *m, uint32_t y, nn_meter
         if (!nn_meter(meter, PIXEL_MACS + CHANNEL_MACS * p->channels)) {
             return false;
         }
-        mix_t mix = mix_of(p, in, rows[y], columns[x]);
-        for (uint32_t c = 0; c < p->channels; c++) {
-            out[c] = channel(&mix, c);
-        }
+        const mix_t mix = mix_of(p, in, rows[y], columns[x]);
+        pixel(mix, p->channels, out);
     }
     return true;
 }
