@@ -13,14 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from wasmote.agent import any_model
 from wasmote.convert import blob
 from wasmote.paths import BUILD, TOP
 
 FILE = BUILD / "tests-nn" / "corpus.bin"
 EXAMPLES = "30"
 HEADER = struct.Struct("<III")
-# What the agent for boards in tests/nn/any-model has room for.
-MOST_ARENA, MOST_STEPS, MOST_MODEL = 24576, 64, 12288
+# More would not leave boards enough heap for the tests.
+MOST_MODEL = 12288
 # Cases that call an operation, at least: more only lengthen the way over a serial port.
 WANTED = 6
 
@@ -60,8 +61,8 @@ def read(data: bytes) -> Iterator[Case]:
 def fits(case: Case) -> bool:
     """Whether a board's agent for any model takes it."""
     parsed = blob.parse(case.model)
-    small = parsed.arena_bytes <= MOST_ARENA and len(case.model) <= MOST_MODEL
-    return small and len(parsed.ops) <= MOST_STEPS
+    small = parsed.arena_bytes <= any_model.MOST_ARENA and len(case.model) <= MOST_MODEL
+    return small and len(parsed.ops) <= any_model.MOST_STEPS
 
 
 def make() -> list[Case]:

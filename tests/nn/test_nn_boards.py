@@ -4,12 +4,10 @@ import json
 
 import pytest
 from corpus import Case
-from nn_hosts import any_model
 
 from wasmote import boards
-from wasmote.agent import variants, wasm
+from wasmote.agent import any_model
 from wasmote.boards import Board
-from wasmote.convert.blob import OPS
 from wasmote.links import connected
 from wasmote.sim import Simulator, simulator
 
@@ -35,7 +33,7 @@ while True:
     sizes = struct.unpack("<III", head)
     model, given, wanted = [file.read(size) for size in sizes]
     gc.collect()
-    agent = wasm3.Agent(wasm, name="any", memory_bytes={memory}, vm_stack_bytes=1024,
+    agent = wasm3.Agent(wasm, name="any", memory_bytes={memory}, vm_stack_bytes={stack},
         deadline_ms=20000, inputs_bytes=sizes[1], outputs_bytes=sizes[2], model=model,
         imports={imports!r})
     for slices in (False, True):
@@ -50,18 +48,17 @@ print(json.dumps([done, wrong]))
 @pytest.mark.timeout(TIMEOUT_S + 60)
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_nn_random_models(board: Board, cases: list[Case]) -> None:
-    module = any_model(variants.NODE_FILE)
-    heap_base = wasm.parse(module).heap_base
-    assert heap_base is not None
+    module = any_model.module()
     name = f"test-nn-{board.name}"
     simulator.install(board, name, board.firmware)
     with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
-        link.write("/any.wasm", wasm.strip_custom(module))
+        link.write("/any.wasm", module)
         link.write("/cases.bin", b"".join(case.encoded() for case in cases))
         code = _RUN.format(
             root=link.root,
-            memory=-(-heap_base // 16) * 16,
-            imports=tuple(f"nn.{op}" for op in ("read", *OPS)),
+            memory=any_model.memory_bytes(module),
+            stack=any_model.VM_STACK_BYTES,
+            imports=any_model.IMPORTS,
         )
         done, wrong = json.loads(link.exec(code, TIMEOUT_S))
     assert done == len(cases)

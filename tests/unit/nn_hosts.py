@@ -16,8 +16,7 @@ from functools import cache
 import numpy as np
 import wasmtime
 
-from wasmote.agent import toolchain, variants, wasm
-from wasmote.agent.crate import read_crate
+from wasmote.agent import any_model, variants
 from wasmote.convert import arena, blob
 from wasmote.convert.ir import Array
 from wasmote.convert.lower import Lowered, lower
@@ -26,7 +25,6 @@ from wasmote.convert.reference import Model
 from wasmote.paths import BUILD, TOP
 
 NN = TOP / "tests" / "nn"
-ANY_MODEL = NN / "any-model"
 
 
 class _Memory(ctypes.Structure):
@@ -140,19 +138,10 @@ class _Wasm:
 
 
 @cache
-def any_model(file: str) -> bytes:
-    """A module of tests/nn/any-model."""
-    crate = read_crate(ANY_MODEL)
-    variant = next(v for v in variants.of(crate) if v.file == file)
-    linked = toolchain.compile_crate(crate, variant, BUILD / "cargo")
-    return wasm.with_fixed_memory(toolchain.optimise(linked, crate, variant).read_bytes())
-
-
-@cache
 def any_wasm(file: str) -> _Wasm:
-    """A module of tests/nn/any-model, compiled."""
+    """A module of agents/nn/any-model, compiled."""
     engine = wasmtime.Engine()
-    return _Wasm(engine, wasmtime.Module(engine, any_model(file)))
+    return _Wasm(engine, wasmtime.Module(engine, any_model.module(file)))
 
 
 def _write_down(*parts: bytes) -> None:

@@ -1,4 +1,4 @@
-//! Runs any model that tests make; golden vectors and tensors are the tests' affair.
+//! Runs any model that measurements and tests make.
 
 #![no_std]
 #![deny(unsafe_code)]
