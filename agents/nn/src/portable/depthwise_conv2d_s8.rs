@@ -7,6 +7,11 @@ use super::window::{Taps, Window, WORDS};
 use crate::Call;
 use wasmote_sdk::Error;
 
+/// Stands for the place of an input that is not in the image.
+const OUTSIDE: usize = usize::MAX;
+/// Taps of windows that are not unusually large.
+const USUAL_TAPS: usize = 49;
+
 /// One layer.
 struct Layer<'a> {
     window: Window,
@@ -46,33 +51,30 @@ impl<'a> Layer<'a> {
         })
     }
 
-    /// Calls `seen` for each tap with its weights, and the place of its first input if that is
-    /// inside the image.
-    #[inline(always)]
-    fn walk(&self, rows: Taps, columns: Taps, mut seen: impl FnMut(&'a [u8], Option<usize>)) {
+    /// Where the inputs of each tap begin; `OUTSIDE` for those that are not in the image.
+    fn places(&self, rows: Taps, columns: Taps) -> impl Iterator<Item = usize> + Clone + '_ {
         let w = &self.window;
-        let mut weights = self.taps.chunks_exact(self.tap_bytes);
-        for ky in 0..w.kernel.h {
-            for kx in 0..w.kernel.w {
-                let place = rows
-                    .place(ky)
-                    .zip(columns.place(kx))
-                    .map(|(y, x)| (y as usize * w.image.w as usize + x as usize) * w.in_c as usize);
-                seen(weights.next().unwrap_or_default(), place);
-            }
-        }
+        let taps = (0..w.kernel.h).flat_map(move |ky| (0..w.kernel.w).map(move |kx| (ky, kx)));
+        taps.map(move |(ky, kx)| match (rows.place(ky), columns.place(kx)) {
+            (Some(y), Some(x)) => (y as usize * w.image.w as usize + x as usize) * w.in_c as usize,
+            _ => OUTSIDE,
+        })
     }
 
-    fn pixel(&self, input: &[u8], rows: Taps, columns: Taps, output: &mut [u8]) {
+    /// One pixel whose taps have their inputs at `places`.
+    #[inline(always)]
+    fn pixel(&self, input: &[u8], places: impl Iterator<Item = usize> + Clone, output: &mut [u8]) {
         let multiplier = (self.window.out_c / self.window.in_c) as usize;
         let most = if multiplier == 1 { output.len() } else { 0 };
         let fast = most / Sums::CHANNELS * Sums::CHANNELS;
         for channel in (0..fast).step_by(Sums::CHANNELS) {
             let mut sums = Sums::ZERO;
-            self.walk(rows, columns, |weights, place| match place {
-                Some(at) => sums.add(&input[at + channel..], &weights[channel..]),
-                None => sums.add_constant(self.in_zero, &weights[channel..]),
-            });
+            for (place, weights) in places.clone().zip(self.taps.chunks_exact(self.tap_bytes)) {
+                match input.get(place.wrapping_add(channel)..) {
+                    Some(input) if place != OUTSIDE => sums.add(input, &weights[channel..]),
+                    _ => sums.add_constant(self.in_zero, &weights[channel..]),
+                }
+            }
             sums.outputs(
                 self.constants.from(channel),
                 self.ends,
@@ -80,14 +82,15 @@ impl<'a> Layer<'a> {
             );
         }
         for (channel, output) in output.iter_mut().enumerate().skip(fast) {
-            let mut sum = 0;
-            self.walk(rows, columns, |weights, place| {
-                let value = place.map_or(self.in_zero, |at| {
-                    input[at + channel / multiplier] as i8 as i32
-                });
-                sum += value * weights[channel] as i8 as i32;
+            let taps = places.clone().zip(self.taps.chunks_exact(self.tap_bytes));
+            let sum = taps.map(|(place, weights)| {
+                let input = match place {
+                    OUTSIDE => self.in_zero,
+                    place => input[place + channel / multiplier] as i8 as i32,
+                };
+                input * weights[channel] as i8 as i32
             });
-            *output = self.constants.channel(channel).output(sum, self.ends);
+            *output = self.constants.channel(channel).output(sum.sum(), self.ends);
         }
     }
 }
@@ -100,11 +103,18 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
         bytes: 0,
     };
     let part = parts(call.arena, call.blob, w.input, w.output, nothing)?;
-    let mut outputs = part.output.chunks_exact_mut(w.out_c as usize);
-    for y in 0..w.out.h {
-        for x in 0..w.out.w {
-            let output = outputs.next().ok_or(Error::Internal)?;
-            layer.pixel(part.input, w.rows(y), w.columns(x), output);
+    let mut known = [OUTSIDE; USUAL_TAPS];
+    for (i, output) in (0..).zip(part.output.chunks_exact_mut(w.out_c as usize)) {
+        let places = layer.places(w.rows(i / w.out.w), w.columns(i % w.out.w));
+        // For the channels of a pixel the places are the same: looked up once, where they fit.
+        match known.get_mut(..w.kernel.h as usize * w.kernel.w as usize) {
+            Some(known) => {
+                for (known, place) in known.iter_mut().zip(places) {
+                    *known = place;
+                }
+                layer.pixel(part.input, known.iter().copied(), output);
+            }
+            None => layer.pixel(part.input, places, output),
         }
     }
     Ok(())

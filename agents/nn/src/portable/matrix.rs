@@ -57,32 +57,27 @@ impl<'a> Matrix<'a> {
         for (pair, bytes) in self.pairs.chunks_exact(pair_bytes).enumerate() {
             let (weights, constants) = bytes.split_at(2 * self.padded);
             let sums = lanes::sums(weights, acts);
-            let words = [0, 1, 2, 3, 4, 5].map(|i| word(constants, i));
-            self.finish(2 * pair, &sums[0], [words[0], words[2], words[3]], output);
-            if 2 * pair + 1 < self.channels {
-                self.finish(
-                    2 * pair + 1,
-                    &sums[1],
-                    [words[1], words[4], words[5]],
-                    output,
-                );
+            let [b0, b1, m0, s0, m1, s1] = [0, 1, 2, 3, 4, 5].map(|i| word(constants, i));
+            let first = Channel {
+                bias2: b0,
+                multiplier: m0,
+                scale: s0,
+            };
+            let second = Channel {
+                bias2: b1,
+                multiplier: m1,
+                scale: s1,
+            };
+            let first = lanes::outputs(&sums[0], first, self.ends);
+            let second = lanes::outputs(&sums[1], second, self.ends);
+            let rows = output.chunks_exact_mut(self.channels);
+            for ((row, first), second) in rows.zip(first).zip(second) {
+                match &mut row[2 * pair..] {
+                    [a, b, ..] => (*a, *b) = (first, second),
+                    [a] => *a = first,
+                    [] => {}
+                }
             }
-        }
-    }
-
-    fn finish(&self, channel: usize, sums: &[i32; ROWS], by: [i32; 3], output: &mut [u8]) {
-        let [bias2, multiplier, scale] = by;
-        let made = lanes::outputs(
-            sums,
-            Channel {
-                bias2,
-                multiplier,
-                scale,
-            },
-            self.ends,
-        );
-        for (row, made) in output.chunks_exact_mut(self.channels).zip(made) {
-            row[channel] = made;
         }
     }
 }

@@ -15,6 +15,14 @@ fn at(bytes: &[u8], at: usize) -> v128 {
     load(&array)
 }
 
+/// All 16 bytes.
+#[inline(always)]
+fn whole(bytes: &[u8]) -> v128 {
+    let mut array = [0; BYTES];
+    array.copy_from_slice(bytes);
+    load(&array)
+}
+
 /// 8 bytes from `at` on, in the lower half.
 #[inline(always)]
 fn half(bytes: &[u8], at: usize) -> v128 {
@@ -46,17 +54,16 @@ fn put(bytes: &mut [u8], vector: v128) {
     bytes.copy_from_slice(&array);
 }
 
-/// Sums of one pair's two channels over up to `ROWS` rows.
+/// Sums of one pair's two channels over `ROWS` rows.
 struct Dots([[v128; ROWS]; 2]);
 
 impl Dots {
     /// Adds the products of eight inputs of each row.
     #[inline(always)]
-    fn add(&mut self, both: v128, act: impl Fn(usize) -> v128) {
+    fn add(&mut self, both: v128, acts: [v128; ROWS]) {
         let low = i16x8_shr(i16x8_shl(both, 8), 8);
         let high = i16x8_shr(i16x8_sub(both, low), 8);
-        for r in 0..ROWS {
-            let act = act(r);
+        for (r, act) in acts.into_iter().enumerate() {
             self.0[0][r] = i32x4_add(self.0[0][r], i32x4_dot_i16x8(act, low));
             self.0[1][r] = i32x4_add(self.0[1][r], i32x4_dot_i16x8(act, high));
         }
@@ -65,17 +72,30 @@ impl Dots {
 
 /// For each of a pair's two channels its sums over the rows of `acts`.
 pub fn sums(weights: &[u8], acts: &[u8]) -> [[i32; ROWS]; 2] {
-    let bytes = weights.len();
-    let rows = acts.len() / bytes;
     let mut dots = Dots([[i32x4_splat(0); ROWS]; 2]);
     // Rows that are not there are the first one again; nobody looks at their sums.
-    let starts = [0, 1, 2, 3].map(|r| if r < rows { r * bytes } else { 0 });
-    let whole = bytes / BYTES * BYTES;
-    for k in (0..whole).step_by(BYTES) {
-        dots.add(at(weights, k), |r| at(acts, starts[r] + k));
+    let (first, rest) = acts.split_at(weights.len());
+    let mut others = rest.chunks_exact(weights.len());
+    let rows = [
+        first,
+        others.next().unwrap_or(first),
+        others.next().unwrap_or(first),
+        others.next().unwrap_or(first),
+    ];
+    let [mut a, mut b, mut c, mut d] = rows.map(|row| row.chunks_exact(BYTES));
+    let mut wide = weights.chunks_exact(BYTES);
+    // Iterators in step need no look at any bound.
+    for weights in wide.by_ref() {
+        match (a.next(), b.next(), c.next(), d.next()) {
+            (Some(a), Some(b), Some(c), Some(d)) => {
+                dots.add(whole(weights), [whole(a), whole(b), whole(c), whole(d)]);
+            }
+            _ => break,
+        }
     }
-    if whole < bytes {
-        dots.add(half(weights, whole), |r| half(acts, starts[r] + whole));
+    if !wide.remainder().is_empty() {
+        let acts = [a.remainder(), b.remainder(), c.remainder(), d.remainder()];
+        dots.add(half(wide.remainder(), 0), acts.map(|row| half(row, 0)));
     }
     dots.0.map(|rows| lanes(across(rows)))
 }
@@ -133,7 +153,8 @@ pub fn outputs(sums: &[i32; ROWS], by: Channel, ends: Ends) -> [u8; ROWS] {
         return super::plain::outputs(sums, by, ends);
     }
     let sum = i32x4(sums[0], sums[1], sums[2], sums[3]);
-    let [bias2, multiplier, scale] = [by.bias2, by.multiplier, by.scale].map(|constant| i32x4_splat(constant));
+    let [bias2, multiplier, scale] =
+        [by.bias2, by.multiplier, by.scale].map(|constant| i32x4_splat(constant));
     lanes(scaled(sum, bias2, multiplier, scale, ends)).map(|output| output as u8)
 }
 
