@@ -11,6 +11,14 @@ class Padding(enum.Enum):
     VALID = "valid"
 
 
+@dataclass(frozen=True)
+class Border:
+    """Elements of padding (before, after) along height and width."""
+
+    height: tuple[int, int] = (0, 0)
+    width: tuple[int, int] = (0, 0)
+
+
 class Activation(enum.Enum):
     """A clamp that is fused into an op."""
 
@@ -30,7 +38,7 @@ class Window(Attributes):
     """Convolutions and pools; pairs are (height, width). `size` is for pools only."""
 
     stride: tuple[int, int]
-    padding: Padding
+    padding: Padding | Border
     activation: Activation = Activation.NONE
     dilation: tuple[int, int] = (1, 1)
     size: tuple[int, int] = (1, 1)
