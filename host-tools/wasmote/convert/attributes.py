@@ -102,3 +102,10 @@ class Reduce(Attributes):
     """Whether reduced axes stay with length one."""
 
     keep_dims: bool = False
+
+
+@dataclass(frozen=True)
+class Answers(Attributes):
+    """The int8 answers of a table for -128 .. 127."""
+
+    values: tuple[int, ...]
