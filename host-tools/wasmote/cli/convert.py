@@ -1,5 +1,6 @@
 """`wasmote convert`: from a model file to an agent's crate."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from wasmote import paths
 from wasmote.cli.output import JsonOption, Output
 from wasmote.convert import convert as converter
 from wasmote.convert import project
+from wasmote.convert.compare import with_onnxruntime
 
 
 def convert(
@@ -29,5 +31,14 @@ def convert(
     made = converter.convert(model)
     target = folder or paths.AGENTS / project.name_of(model)
     files = project.write(made, target.absolute(), source or model.name, replace)
-    out.data({"crate": str(target), "files": [str(path) for path in files]})
+    found, said = with_onnxruntime(model, made.model)
+    out.data(
+        {
+            "crate": str(target),
+            "files": [str(path) for path in files],
+            "onnxruntime": asdict(found) if found else None,
+        }
+    )
+    if said:
+        out.say(said)
     out.say(f"{paths.shown(target)}: now wasmote agent build {paths.shown(target)}")
