@@ -1,5 +1,6 @@
 """`wasmote convert`: from a model file to an agent's crate."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from wasmote.cli.output import JsonOption, Output
 from wasmote.convert import analyse, predict, project
 from wasmote.convert import convert as converter
 from wasmote.convert.analyse import Analysis
+from wasmote.convert.compare import with_onnxruntime
 from wasmote.convert.predict import Prediction
 
 
@@ -37,14 +39,18 @@ def convert(
     _show(out, cost, prediction)
     target = folder or paths.AGENTS / project.name_of(model)
     files = project.write(made, target.absolute(), source or model.name, replace)
+    found, said = with_onnxruntime(model, made.model)
     out.data(
         {
             "crate": str(target),
             "files": [str(path) for path in files],
             "cost": cost.figures(),
             "prediction": prediction.figures() if prediction else None,
+            "onnxruntime": asdict(found) if found else None,
         }
     )
+    if said:
+        out.say(said)
     out.say(f"{paths.shown(target)}: now wasmote agent build {paths.shown(target)}")
 
 

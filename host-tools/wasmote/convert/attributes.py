@@ -11,6 +11,14 @@ class Padding(enum.Enum):
     VALID = "valid"
 
 
+@dataclass(frozen=True)
+class Border:
+    """Elements of padding (before, after) along height and width."""
+
+    height: tuple[int, int] = (0, 0)
+    width: tuple[int, int] = (0, 0)
+
+
 class Activation(enum.Enum):
     """A clamp that is fused into an op."""
 
@@ -30,7 +38,7 @@ class Window(Attributes):
     """Convolutions and pools; pairs are (height, width). `size` is for pools only."""
 
     stride: tuple[int, int]
-    padding: Padding
+    padding: Padding | Border
     activation: Activation = Activation.NONE
     dilation: tuple[int, int] = (1, 1)
     size: tuple[int, int] = (1, 1)
@@ -94,3 +102,10 @@ class Reduce(Attributes):
     """Whether reduced axes stay with length one."""
 
     keep_dims: bool = False
+
+
+@dataclass(frozen=True)
+class Answers(Attributes):
+    """The int8 answers of a table for -128 .. 127."""
+
+    values: tuple[int, ...]

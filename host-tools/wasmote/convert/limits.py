@@ -40,3 +40,12 @@ MEAN_SIDES = 3
 COPY_SIDES = 6
 # Scratch for depthwise convolutions beyond what they must have: it saves a little time only.
 DEPTHWISE_SCRATCH = 8192
+
+# Of an .onnx file: its nodes (an op there is up to eight: each tensor has a quantise and a
+# dequantise), all fields of its messages, and the bytes of its packed integers, which parsing
+# makes up to eight times as large.
+NODES = 8192
+FIELDS = 1 << 18
+PACKED_BYTES = 16 << 20
+# Constants after weights have been laid out anew for each op.
+CONSTANT_BYTES = FILE_BYTES

@@ -16,6 +16,20 @@ def load(path: Path) -> Graph:
     if size > limits.FILE_BYTES:
         raise ConvertError(f"{path}: {size} bytes; at most {limits.FILE_BYTES} are read")
     try:
-        return tflite_reader.read(path.read_bytes())
+        return _read(path)
     except ConvertError as error:
         raise ConvertError(f"{path}: {error}") from None
+
+
+def _read(path: Path) -> Graph:
+    if not is_onnx(path):
+        return tflite_reader.read(path.read_bytes())
+    # A tenth of a second, which every other verb is spared.
+    from wasmote.convert import onnx_reader  # noqa: PLC0415
+
+    return onnx_reader.read(path.read_bytes())
+
+
+def is_onnx(path: Path) -> bool:
+    """By the end of its name; whatever else it is called is taken for .tflite, which says so."""
+    return path.suffix.lower() == ".onnx"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wasmote.convert.attributes import Padding, Window
+from wasmote.convert.attributes import Border, Padding, Window
 from wasmote.convert.ir import Array
 
 
@@ -27,17 +27,20 @@ class Axis:
         return slice(start, start + (self.out - 1) * self.stride + 1, self.stride)
 
 
-def axis(size: int, window: int, stride: int, dilation: int, padding: Padding) -> Axis | None:
-    """The geometry of one axis; None when no window fits."""
+def axis(
+    size: int, window: int, stride: int, dilation: int, padding: Padding | tuple[int, int]
+) -> Axis | None:
+    """The geometry of one axis; None when no window fits. A pair is (before, after)."""
     span = (window - 1) * dilation + 1
-    room = size if padding is Padding.SAME else size - span + 1
+    given = padding if isinstance(padding, tuple) else (0, 0)
+    room = size if padding is Padding.SAME else size + sum(given) - span + 1
     out = -(-room // stride)
     if out < 1:
         return None
+    covered = (out - 1) * stride + span
+    before = given[0] if isinstance(padding, tuple) else max(0, covered - size) // 2
     # The window may end before the input does; then nothing is padded behind it.
-    total = max(0, (out - 1) * stride + span - size)
-    before = total // 2
-    return Axis(size, window, stride, dilation, out, before, total - before)
+    return Axis(size, window, stride, dilation, out, before, max(0, covered - before - size))
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ class Plane:
 
 def plane(shape: tuple[int, ...], size: tuple[int, int], window: Window) -> Plane | None:
     """The geometry over an (N, H, W, C) input; None when no window fits."""
-    axes = [
-        axis(shape[1 + i], size[i], window.stride[i], window.dilation[i], window.padding)
-        for i in (0, 1)
-    ]
-    height, width = axes
+    border = window.padding
+    sides = (border.height, border.width) if isinstance(border, Border) else (border, border)
+    height, width = (
+        axis(shape[1 + i], size[i], window.stride[i], window.dilation[i], sides[i]) for i in (0, 1)
+    )
     return Plane(height, width) if height and width else None

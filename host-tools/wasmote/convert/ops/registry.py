@@ -1,4 +1,4 @@
-"""Every op that the converter knows, by its name in a .tflite file."""
+"""Every op that the converter knows, by its name in a .tflite file; TABLE is ours."""
 
 from wasmote.convert.attributes import Activation
 from wasmote.convert.ops import (
@@ -20,6 +20,7 @@ from wasmote.convert.ops import (
     slicing,
     softmax,
     split,
+    table,
     transpose,
     transpose_conv,
 )
@@ -57,6 +58,7 @@ REGISTRY: dict[str, Prepare] = {
     "SQUEEZE": reshape.prepare_squeeze,
     "STRIDED_SLICE": slicing.prepare_strided,
     "SUB": binary.prepare_sub,
+    "TABLE": table.prepare,
     "TANH": logistic.prepare_tanh,
     "TRANSPOSE": transpose.prepare,
     "TRANSPOSE_CONV": transpose_conv.prepare,

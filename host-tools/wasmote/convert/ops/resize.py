@@ -115,10 +115,11 @@ def _sizes(node: Node) -> tuple[tuple[int, int], tuple[int, int], Resize]:
 def prepare_nearest(node: Node) -> Nearest:
     """Checks shapes, computes the positions in binary32."""
     rows, columns, how = _sizes(node)
-    return Nearest(_nearest(*rows, how), _nearest(*columns, how))
+    return Nearest(nearest_positions(*rows, how), nearest_positions(*columns, how))
 
 
-def _nearest(size: int, out: int, how: Resize) -> Array:
+def nearest_positions(size: int, out: int, how: Resize) -> Array:
+    """For each of `out` pixels, which of `size` it takes."""
     one = np.float32(1)
     scale = np.float32(size) / np.float32(out)
     if how.align_corners and out > 1:

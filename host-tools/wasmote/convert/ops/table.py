@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.convert.attributes import Answers
 from wasmote.convert.emitter import Emitter
 from wasmote.convert.fixed import Ints
 from wasmote.convert.ir import Array
-from wasmote.convert.node import INT8_MAX, INT8_MIN, Node
+from wasmote.convert.node import INT8_MAX, INT8_MIN, Node, clip8
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,17 @@ def check_unary(node: Node) -> None:
     node.int8_scale(node.input(0))
     node.int8_scale(node.output())
     node.shaped(node.output(), node.input(0).shape)
+
+
+def prepare(node: Node) -> Table:
+    """TABLE, which no .tflite file has: the reader of the file has computed the answers."""
+    check_unary(node)
+    answers = np.array(node.attributes(Answers).values, np.int64)
+    node.need(
+        answers.shape == (256,) and bool((answers == clip8(answers)).all()),
+        "a table needs 256 answers of int8",
+    )
+    return Table(clip8(answers))
 
 
 def of_real(node: Node, function: Callable[[float], np.float32]) -> Table:

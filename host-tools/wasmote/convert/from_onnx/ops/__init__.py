@@ -1,0 +1,1 @@
+"""The rules of the ONNX operators; RULES has them all."""
