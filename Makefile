@@ -10,7 +10,7 @@ BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "
 
 # Tests in CPython; the other files of tests/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py tests/device/conftest.py tests/device/harness.py \
-    $(wildcard tests/unit tests/contract tests/c tests/kernels tests/micropython tests/e2e)
+    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote

@@ -31,6 +31,7 @@
     [BOARD_LAN9118_IRQ] = lan9118_irq,
 
 // The first 16 MB of the DDR memory, which the emulator backs with a file, stand for NOR flash.
-// The file system takes the first 4 MB.
+// The file system takes the first 4 MB, the agent store the rest.
 #define BOARD_FLASH_BASE            (0x60000000)
+#define BOARD_FLASH_BYTES           (16 * 1024 * 1024)
 #define BOARD_FLASH_FS_BYTES        (4 * 1024 * 1024)

@@ -4,6 +4,9 @@ MICROPY_PY_BTREE = 0
 MICROPY_PY_SSL = 0
 MICROPY_PY_BLUETOOTH = 0
 
+# The agent store lies in a file of the node's folder.
+MODFLASH_FILE = 1
+
 FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
 
 include $(FIRMWARE_DIR)/frozen.mk

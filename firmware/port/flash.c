@@ -1,10 +1,12 @@
-// The block device under the file system: memory that the emulator backs with a file, made to
-// behave like NOR flash (erase sets a block to 0xFF, writing only clears bits).
+// Memory that the emulator backs with a file, made to behave like NOR flash (erase sets a block
+// to 0xFF, writing only clears bits): the block device under the file system, and the partition
+// of the agent store.
 #include <string.h>
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
 #include "extmod/vfs.h"
+#include "modflash/modflash.h"
 
 #define BLOCK_BYTES     (4096)
 #define BLOCK_COUNT     (BOARD_FLASH_FS_BYTES / BLOCK_BYTES)
@@ -90,6 +92,33 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     make_new, flash_make_new,
     locals_dict, &flash_locals_dict
     );
+
+// Partition(): what is behind the file system
+int flash_port_open(flash_partition_t *partition, size_t n_args, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, 0, 0, 0, false);
+    *partition = (flash_partition_t) {
+        .base = (const uint8_t *)BOARD_FLASH_BASE + BOARD_FLASH_FS_BYTES,
+        .bytes = BOARD_FLASH_BYTES - BOARD_FLASH_FS_BYTES,
+        .erase_bytes = BLOCK_BYTES,
+        .write_bytes = 1,
+    };
+    return 0;
+}
+
+int flash_port_erase(const flash_partition_t *partition, uint32_t offset) {
+    memset((uint8_t *)partition->base + offset, 0xFF, BLOCK_BYTES);
+    return 0;
+}
+
+int flash_port_write(const flash_partition_t *partition, uint32_t offset, const uint8_t *data,
+    size_t bytes) {
+    flash_program((uint8_t *)partition->base + offset, data, bytes);
+    return 0;
+}
+
+int flash_port_sync(const flash_partition_t *partition) {
+    return 0;
+}
 
 static const mp_rom_map_elem_t emulated_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emulated) },

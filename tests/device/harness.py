@@ -55,8 +55,14 @@ def device_files() -> Iterator[tuple[str, bytes]]:
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
     yield "devdata/abi.jsonl", _abi_table(paths.TOP / "tests/vectors/abi")
+    yield "devdata/store.jsonl", _lines(paths.TOP / "tests/vectors/store/records.json")
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
         yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()
+
+
+def _lines(path: Path) -> bytes:
+    """A table of vectors, a case a line: small enough for a board's heap."""
+    return "\n".join(json.dumps(row) for row in json.loads(path.read_text())).encode()
 
 
 def _abi_table(folder: Path) -> bytes:

@@ -1,12 +1,15 @@
 # wasmote.Agent: bundles out of their folder, into the sandbox, and back out.
 import gc
+import hashlib
+import json
 import os
+from binascii import hexlify
 
 import devtest
 import micropython
 import wasm3
 from devtest import equal, raises, true
-from wasmote import Agent, fs
+from wasmote import Agent, fs, store
 from wasmote.agent import BundleError
 
 # The bundles are found by sys.path, which knows nothing of the node's root.
@@ -30,6 +33,14 @@ def clear():
         os.rmdir(FOLDER)
     except OSError:
         pass
+
+
+# The store would have what a folder lacks.
+def empty_store():
+    found = store.default()
+    for files in found.owners().values() if found else ():
+        for sha256 in files.values():
+            found.forget(sha256)
 
 
 # A copy of the template's bundle with one file changed by `change(data)`.
@@ -164,11 +175,26 @@ def test_bundles_that_do_not_fit_together():
         ("agent.wasm", lambda data: None, "agent.wasm: cannot be read"),
         ("agent.wasm", lambda data: data[:-1], "agent.wasm: not the"),
         ("agent.wasm", lambda data: data + b"\0", "agent.wasm: not the"),
+        ("agent.wasm", last_byte_flipped, "agent.wasm: its SHA-256 is not that of its manifest"),
     ):
+        empty_store()
         raises(ValueError, Agent, changed(which, change), words=[words])
-    broken = changed("agent.wasm", lambda data: b"\0" * len(data))
-    raises(wasm3.LoadError, Agent, broken, words=["template: malformed"])
     equal(used(), before)
+    clear()
+
+
+def test_module_that_is_none():
+    before = used()
+    folder = changed("agent.wasm", lambda data: b"\0" * len(data))
+    with open(folder + "/manifest.json") as f:
+        text = f.read()
+    stated = json.loads(text)["files"]["agent.wasm"]
+    digest = hashlib.sha256(bytes(stated["size"])).digest()
+    with open(folder + "/manifest.json", "w") as f:
+        f.write(text.replace(stated["sha256"], hexlify(digest).decode()))
+    raises(wasm3.LoadError, Agent, folder, words=["template: malformed"])
+    equal(used(), before)
+    empty_store()  # what nobody uses any more can be forgotten: nothing stayed pinned
     clear()
 
 

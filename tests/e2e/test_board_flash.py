@@ -22,7 +22,7 @@ def console(board: Board) -> Iterator[Console]:
 def test_blank_flash_is_formatted(console: Console) -> None:
     fs = console.board.section("filesystem")
     said = console.exec("import os; print(os.listdir('/'), os.statvfs('/')[1:3])")
-    assert said == f"[] ({fs['block_bytes']}, {fs['bytes'] // fs['block_bytes']})"
+    assert said == f"['store'] ({fs['block_bytes']}, {fs['bytes'] // fs['block_bytes']})"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,21 @@ def test_files_survive_a_killed_emulator(console: Console) -> None:
     assert console.exec(LOOK) == "True"
     said = console.exec("import machine; print(machine.reset_cause() == machine.PWRON_RESET)")
     assert said == "True"
+
+
+def test_damaged_store_is_said_and_made_anew(console: Console) -> None:
+    console.exec("from wasmote import store; store.default().put(1, bytes(32))")
+    console.stop()
+    offset = int(console.board.section("filesystem")["bytes"])
+    with (console.sim.folder / "flash.bin").open("r+b") as image:
+        image.seek(offset)
+        image.write(random.Random(1).randbytes(2 * 4096))
+    console.start()
+    said = console.exec("from wasmote import store; print(store.default(), store.problem)")
+    assert said.startswith("None the agent store cannot be used: neither record of its index")
+    console.exec(said.partition("for an empty store: ")[2])
+    console.soft_reset()
+    assert console.exec("from wasmote import store; print(store.default().owners())") == "{}"
 
 
 def test_full_file_system_says_so(console: Console) -> None:
@@ -103,7 +118,7 @@ vfs.mount(vfs.VfsLfs2(emulated.Flash()), '/')
 print(os.listdir('/'))
 """
     )
-    assert said == "[]"
+    assert said == "['store']"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def configure(running: Simulator, port: int, **sensor: Any) -> None:
     samples = (paths.AGENTS / AGENT / "samples.bin").read_bytes()
     manifest, data = bundles.load(paths.BUILD / "agents" / AGENT)
     with connected(running.port) as link:
-        if not files.listdir(link, f"/agents/{AGENT}"):
+        if AGENT not in [agent.name for agent in bundles.installed(link)]:
             bundles.upload(link, manifest.name, data)
             files.mkdirs(link, "/samples")
             link.write("/samples/digits.bin", samples)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from mqtt_support import TOPIC, Process, running
-from node_support import LOOPS, REFUSES, TRAPS, Node, add_agent, add_samples, entry
+from node_support import LOOPS, REFUSES, TRAPS, WAT, Node, add_agent, add_samples, entry
 
 from wasmote.broker import Broker
 from wasmote.links.mqtt import Listener, Message
@@ -172,9 +172,12 @@ def test_agent_that_only_traps_is_stopped_and_others_go_on(tmp_path: Path, broke
 
 def test_agents_that_cannot_start_are_reported(tmp_path: Path, broker: Broker) -> None:
     """Missing, of another name, of other samples, not a module: each is said, one runs."""
-    for name in ("good", "named", "wide", "short"):
+    for name in ("good", "named", "wide"):
         add_agent(tmp_path, name)
         add_samples(tmp_path, name, [1, 2])
+    # Another module, or the store would have it.
+    add_agent(tmp_path, "short", WAT.replace("i32.const -4", "i32.const -3"))
+    add_samples(tmp_path, "short", [1, 2])
     wasm = tmp_path / "agents" / "short" / "agent.wasm"
     wasm.write_bytes(wasm.read_bytes()[:-1])
     manifest = tmp_path / "agents" / "named" / "manifest.json"

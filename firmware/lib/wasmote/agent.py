@@ -1,26 +1,22 @@
-# One agent: its folder on the node, loaded and ready to infer.
+# One agent: its bundle on the node, loaded and ready to infer.
 import struct
 
 import wasm3
 
-from . import fs, manifest
+from .bundle import Bundle, BundleError
 
 _GOLDEN_HEADER = "<4sHHIII"
 _GOLDEN_BYTES = 20
 
 
-# A bundle that does not fit together: a file missing, of the wrong size, not as stated.
-class BundleError(ValueError):
-    pass
-
-
-# Loads the bundle in the folder `path`. Attributes: name, version, manifest,
-# input_bytes, output_bytes and infer, which is the C method itself:
-# infer(buffer) -> memoryview of the output, the same object each time.
+# Loads the bundle in the folder `path`, or of the owner of that name in the agent store.
+# Attributes: name, version, manifest, input_bytes, output_bytes and infer, which is the C
+# method itself: infer(buffer) -> memoryview of the output, the same object each time.
 class Agent:
     def __init__(self, path):
-        self.path = path
-        self.manifest = m = manifest.parse(self._read("manifest.json", manifest.LIMIT))
+        self._bundle = Bundle(path)
+        self.path = self._bundle.path
+        self.manifest = m = self._bundle.manifest
         self.name = m["name"]
         self.version = m["version"]
         self.input_bytes = m["input_bytes"]
@@ -28,27 +24,19 @@ class Agent:
         self._vm = None
         self.load()
 
-    def _read(self, name, limit):
-        try:
-            return fs.read(self.path + "/" + name, limit)
-        except OSError as e:
-            raise BundleError("%s/%s: cannot be read: %s" % (self.path, name, e))
-
-    # A file that the manifest lists, its size checked.
-    def _file(self, name):
-        size = self.manifest["files"][name]["size"]
-        data = self._read(name, size)
-        if len(data) != size:
-            raise BundleError("%s/%s: not the %d bytes of its manifest" % (self.path, name, size))
-        return data
-
     # Loads the module afresh, as is needed after a trap.
     def load(self):
         self.close()
+        try:
+            self._load(*self._bundle.take(("agent.wasm", "model.bin")))
+        finally:
+            if self._vm is None:
+                self._bundle.let_go()
+
+    def _load(self, wasm, model):
         m = self.manifest
-        model = self._file("model.bin") if "model.bin" in m["files"] else None
         self._vm = wasm3.Agent(
-            self._file("agent.wasm"),
+            wasm,
             name=self.name,
             memory_bytes=m["memory_bytes"],
             vm_stack_bytes=m["vm_stack_bytes"],
@@ -70,9 +58,10 @@ class Agent:
 
     def close(self):
         if self._vm is not None:
-            vm, self._vm = self._vm, None
+            self._vm.close()
+            self._vm = None
             self.infer = _closed
-            vm.close()
+            self._bundle.let_go()
 
     def __enter__(self):
         return self
@@ -85,7 +74,7 @@ class Agent:
     def verify(self):
         if "golden.bin" not in self.manifest["files"]:
             raise BundleError("%s: its bundle has no golden.bin" % self.path)
-        with open(fs.path(self.path + "/golden.bin"), "rb") as f:
+        with self._bundle.open("golden.bin") as f:
             count = self._golden_count(f)
             given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
             for i in range(count):

@@ -4,7 +4,8 @@ import os
 
 # Where "/" of SPEC.md lies: "" on a board. A unix process is a device whose file system
 # is the folder that WASMOTE_ROOT names.
-ROOT = (os.getenv("WASMOTE_ROOT") or "") if hasattr(os, "getenv") else ""
+HOSTED = hasattr(os, "getenv")
+ROOT = (os.getenv("WASMOTE_ROOT") or "") if HOSTED else ""
 
 _BOOT = "/wasmote.boot"
 

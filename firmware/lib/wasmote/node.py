@@ -9,7 +9,7 @@ import time
 import wasm3
 from micropython import const
 
-from . import __version__, fs
+from . import __version__, fs, store
 from .queue import Counters
 from .results import Clock
 from .strictjson import loads
@@ -83,6 +83,8 @@ class Node:
             if worker.open():
                 agent = worker.agent
                 self.log("agent %s %s loaded" % (agent.name, agent.version))
+        if store.problem:
+            self.log("error: agents run from RAM: " + store.problem)
         self.link.recover(self._owner_of)
         await _network_up(config["network"], self.log)
         self._spawn(self.link.run())

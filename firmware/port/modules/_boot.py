@@ -1,5 +1,6 @@
-# Mounts the file system at / before boot.py and main.py run. A blank flash is formatted; a
-# damaged one is left as it is, because its files may still be of use.
+# Mounts the file system at /, and the agent store at /store, before boot.py and main.py run.
+# A blank flash is formatted; a damaged one is left as it is, because its files may still be
+# of use.
 import vfs
 import emulated
 
@@ -25,3 +26,8 @@ try:
 except OSError as e:
     print("flash: the file system is damaged and was not mounted:", e)
     print("flash: this makes a new, empty one: import vfs, emulated; vfs.VfsLfs2.mkfs(emulated.Flash())")
+
+# Only now: where the package fails, the file system is there.
+from wasmote import storefs
+
+storefs.mount()

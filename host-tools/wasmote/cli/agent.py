@@ -77,10 +77,9 @@ def upload(
     total = sum(len(data) for data in files.values())
     with connected(device) as link:
         with out.progress(f"{manifest.name} to {link.name}", total) as advance:
-            bundles.upload(link, manifest.name, files, advance)
+            where = bundles.upload(link, manifest.name, files, advance)
         if restart:
             link.restart()
-    where = f"{bundles.FOLDER}/{manifest.name}"
     out.say(f"{manifest.name} {manifest.version}: {total} bytes in {where}, verified")
     out.data({"name": manifest.name, "version": manifest.version, "bytes": total, "path": where})
 
@@ -90,7 +89,7 @@ def ls(device: Device = "auto", json: JsonOption = False) -> None:
     out = Output(json)
     with connected(device) as link:
         found = bundles.installed(link)
-    columns = ("name", "version", "sequence", "bundle_bytes", "problem")
+    columns = ("name", "version", "sequence", "bundle_bytes", "where", "problem")
     out.rows(columns, [[entry.to_json()[key] for key in columns] for entry in found])
 
 

@@ -39,6 +39,20 @@ class Link(Protocol):
         """Writes a file; `progress` gets the bytes written since it was last called."""
         ...
 
+    def feed(
+        self,
+        what: str,
+        code: str,
+        data: bytes,
+        progress: Progress = no_progress,
+        timeout_s: float = 10,
+    ) -> None:
+        """Runs `code`, which makes `_f`, hands `data` to its write() piece by piece, and closes it.
+
+        `what`: its name in errors. `timeout_s`: the longest silence.
+        """
+        ...
+
     def read(self, path: str) -> bytes:
         """A file's bytes."""
         ...

@@ -8,6 +8,16 @@ from wasmote import boards
 from wasmote.errors import DeviceError, MissingError, TimedOutError
 from wasmote.links.base import Progress, no_progress
 
+_FEED = """
+import sys
+_b = memoryview(bytearray(4096))
+_n = sys.stdin.buffer.readinto(_b)
+while _n:
+    _f.write(_b[:_n])
+    _n = sys.stdin.buffer.readinto(_b)
+_f.close()
+"""
+
 
 def program() -> list[str]:
     """The command that runs Python on the board that is a process: its firmware, its options."""
@@ -43,23 +53,26 @@ class UnixLink:
 
     def exec(self, code: str, timeout_s: float = 10) -> str:
         """Runs `code` in a process of its own; absolute paths in it are the host's."""
+        return self._run("exec", code, b"", timeout_s)
+
+    def _run(self, what: str, code: str, given: bytes, timeout_s: float) -> str:
         command = [*program(), "-c", code]
         try:
             got = subprocess.run(
                 command,
                 cwd=self.folder,
                 env=environment(),
-                stdin=subprocess.DEVNULL,
+                input=given,
                 capture_output=True,
                 timeout=timeout_s,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise TimedOutError(f"{self.name}: exec: no end after {timeout_s:.0f} s") from None
+            raise TimedOutError(f"{self.name}: {what}: no end after {timeout_s:.0f} s") from None
         if got.returncode != 0:
             said = (got.stderr or got.stdout).decode(errors="replace").strip().splitlines()
             last = said[-1] if said else f"exit {got.returncode}"
-            raise DeviceError(f"{self.name}: exec: the device raised {last}")
+            raise DeviceError(f"{self.name}: {what}: the device raised {last}")
         return got.stdout.decode(errors="replace")
 
     def write(self, path: str, data: bytes, progress: Progress = no_progress) -> None:
@@ -68,6 +81,18 @@ class UnixLink:
             self._inside(path).write_bytes(data)
         except OSError as error:
             raise DeviceError(f"{self.name}: write {path}: {error.strerror}") from None
+        progress(len(data))
+
+    def feed(
+        self,
+        what: str,
+        code: str,
+        data: bytes,
+        progress: Progress = no_progress,
+        timeout_s: float = 10,
+    ) -> None:
+        """Through the standard input of a process."""
+        self._run(what, code + _FEED, data, timeout_s)
         progress(len(data))
 
     def read(self, path: str) -> bytes:

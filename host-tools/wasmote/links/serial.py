@@ -19,11 +19,7 @@ from wasmote.links.names import DeviceName
 READ_TIMEOUT_S = 2.0
 REPL_TIMEOUT_S = 8.0
 CHUNK = 768
-_OPEN = """
-from binascii import a2b_base64 as _d
-_f = open({path!r}, 'wb')
-_w = _f.write
-"""
+_DECODE = "\nfrom binascii import a2b_base64 as _d\n_w = _f.write\n"
 
 
 def find_auto() -> str:
@@ -89,23 +85,42 @@ class SerialLink:
         """Runs `code`; `timeout_s` is the longest silence while it runs."""
         with self._clear_errors("exec"):
             self._need_repl()
-            out, err = self._transport.exec_raw(code, timeout=timeout_s)
-            if err:
-                raise TransportExecError(1, err.decode(errors="replace"))
-        return bytes(out).decode(errors="replace").replace("\r\n", "\n")
+            out = self._run(code, timeout_s)
+        return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def _run(self, code: str, timeout_s: float) -> bytes:
+        out, err = self._transport.exec_raw(code, timeout=timeout_s)
+        if err:
+            raise TransportExecError(1, err.decode(errors="replace"))
+        return bytes(out)
 
     def write(self, path: str, data: bytes, progress: Progress = no_progress) -> None:
-        """Writes a file in small pieces, in Base64: repr() of binary data is twice as long."""
-        with self._clear_errors(f"write {path}"):
+        """Writes a file."""
+        self.feed(f"write {path}", f"_f = open({path!r}, 'wb')", data, progress)
+
+    def feed(
+        self,
+        what: str,
+        code: str,
+        data: bytes,
+        progress: Progress = no_progress,
+        timeout_s: float = 10,
+    ) -> None:
+        """In small pieces, in Base64: repr() of binary data is twice as long."""
+        with self._clear_errors(what):
             self._need_repl()
-            self._transport.exec(_OPEN.format(path=path))
+            self._run(code + _DECODE, timeout_s)
             try:
                 for start in range(0, len(data), CHUNK):
                     piece = data[start : start + CHUNK]
-                    self._transport.exec(f"_w(_d({base64.b64encode(piece)!r}))")
+                    self._run(f"_w(_d({base64.b64encode(piece)!r}))", timeout_s)
                     progress(len(piece))
-            finally:
-                self._transport.exec("_f.close()")
+            except BaseException:
+                # What is there stays unfinished; the first error is the one that counts.
+                with contextlib.suppress(TransportError, serial.SerialException, OSError):
+                    self._run("_f.close()", timeout_s)
+                raise
+            self._run("_f.close()", timeout_s)
 
     def read(self, path: str) -> bytes:
         """A file's bytes."""

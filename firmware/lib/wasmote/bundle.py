@@ -1,0 +1,115 @@
+# Where a bundle's files are: in a folder of the file system, or in the agent store, where the
+# folder's last name is the owner. A folder with a manifest comes first.
+import hashlib
+from binascii import unhexlify
+
+from micropython import const
+
+from . import fs, manifest, store, storefs
+
+_CHUNK = const(512)
+_OTHER_DIGEST = "its SHA-256 is not that of its manifest"
+
+
+# A bundle that does not fit together: a file missing, of the wrong size, not as stated.
+class BundleError(ValueError):
+    pass
+
+
+class Bundle:
+    def __init__(self, path):
+        self.path = path = path.rstrip("/")
+        self._owner = path.rsplit("/", 1)[-1]
+        self._in_folder = fs.exists(path + "/manifest.json")
+        self._store = store.default()
+        self._held = {}  # name -> sha256 of the files that are used in place
+        with self.open("manifest.json") as f:
+            self.manifest = manifest.parse(f.read(manifest.LIMIT + 1))
+
+    def _fail(self, name, what):
+        raise BundleError("%s/%s: %s" % (self.path, name, what))
+
+    # A file of the bundle, open for reading bytes.
+    def open(self, name):
+        try:
+            if not self._in_folder and self._store:
+                files = self._store.owners().get(self._owner, {})
+                if name in files:
+                    return storefs.File(self._store, files[name])
+            return open(fs.path(self.path + "/" + name), "rb")
+        except OSError as e:
+            self._fail(name, "cannot be read: %s" % e)
+
+    # The data of those of the files `names` that the bundle has, None for others: in place
+    # where the store has it or takes it, else in RAM. It stays where it is until let_go().
+    def take(self, names):
+        taken = [self._take(name) if name in self.manifest["files"] else None for name in names]
+        self._hold()
+        return taken
+
+    def let_go(self):
+        while self._held:
+            self._store.unpin(self._held.popitem()[1])
+
+    def _stated(self, name):
+        entry = self.manifest["files"][name]
+        return entry["size"], unhexlify(entry["sha256"])
+
+    def _take(self, name):
+        size, sha256 = self._stated(name)
+        view = self._store and self._in_place(name, size, sha256)
+        if view is None:
+            return self._read(name, size, sha256)
+        if len(view) != size:
+            self._fail(name, "not the %d bytes of its manifest" % size)
+        self._store.pin(sha256)
+        self._held[name] = sha256
+        return view
+
+    # None: the store has no room, or cannot be written.
+    def _in_place(self, name, size, sha256):
+        try:
+            view = self._store.get(sha256)
+            if view is None:
+                self._copy_in(name, size, sha256)
+                view = self._store.get(sha256)
+            return view
+        except (store.StoreFull, OSError):
+            return None
+        except store.StoreError:
+            self._fail(name, _OTHER_DIGEST)
+
+    def _copy_in(self, name, size, sha256):
+        buffer = memoryview(bytearray(_CHUNK))
+        with self.open(name) as f:
+            if f.seek(0, 2) != size:
+                self._fail(name, "not the %d bytes of its manifest" % size)
+            f.seek(0)
+            with self._store.put(size, sha256) as writer:
+                count = f.readinto(buffer)
+                while count:
+                    writer.write(buffer[:count])
+                    count = f.readinto(buffer)
+
+    # What came from a folder stays in the store when the agent is closed. Where the store
+    # cannot be written that is no loss: it is taken in again.
+    def _hold(self):
+        if not self._held or not self._is_news():
+            return
+        try:
+            self._store.hold(self._owner, self._held)
+        except (store.StoreError, OSError):
+            pass
+
+    def _is_news(self):
+        held = self._store.owners().get(self._owner, {})
+        return any(held.get(name) != sha256 for name, sha256 in self._held.items())
+
+    def _read(self, name, size, sha256):
+        with self.open(name) as f:
+            data = f.read(size + 1)
+        if len(data) != size:
+            self._fail(name, "not the %d bytes of its manifest" % size)
+        if hashlib.sha256(data).digest() != sha256:
+            self._fail(name, _OTHER_DIGEST)
+        return data
