@@ -43,7 +43,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "instructions.ticks_cpu_hz": (int, False),
     "instructions.instructions_per_tick": (int, False),
     "network.kind": (str, True),
-    "network.host_address": (str, True),
+    "network.host_address": (str, False),
 }
 CHOICES = {
     "tier": ("ci", "builds", "untested"),
