@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "flash_bytes": (int, True),
     "ram_bytes": (int, True),
     "tier": (str, True),
+    "suites_in_ci": (bool, True),
     "verified": (str, True),
     "build.output": (str, True),
     "build.map": (str, False),
