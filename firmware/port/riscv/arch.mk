@@ -6,6 +6,8 @@ CPU_FLAGS += -misa-spec=2.2 --specs=picolibc.specs
 # MicroPython's libm and picolibc's math.h both define DBL_EPSILON, the same in other words.
 LIBM_CFLAGS = -w
 
+AGENTVM_WASM3_COPT = -O2
+
 SRC_ARCH_C = \
 	riscv/reset.c \
 	riscv/trap.c \
