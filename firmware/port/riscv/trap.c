@@ -13,6 +13,8 @@ typedef struct {
     uint32_t ra, t[7], a[8];
 } frame_t;
 
+#define CAUSE_LOAD      (5)
+#define CAUSE_STORE     (7)
 #define CAUSE_INTERRUPT (1u << 31)
 #define CAUSE_TIMER     (7)
 #define CAUSE_EXTERNAL  (11)
@@ -32,8 +34,8 @@ static void handle_external(void) {
 static const char *exception_name(uint32_t cause) {
     static const char *const names[] = {
         [0] = "misaligned jump", [1] = "instruction fault", [2] = "illegal instruction",
-        [3] = "breakpoint", [4] = "misaligned load", [5] = "load fault", [6] = "misaligned store",
-        [7] = "store fault", [11] = "environment call",
+        [3] = "breakpoint", [4] = "misaligned load", [CAUSE_LOAD] = "load fault",
+        [6] = "misaligned store", [CAUSE_STORE] = "store fault", [11] = "environment call",
     };
     const char *name = cause < sizeof(names) / sizeof(names[0]) ? names[cause] : 0;
     return name ? name : "unexpected exception";
@@ -43,7 +45,10 @@ static bool within(uint32_t address, uint32_t start, uint32_t bytes) {
     return address - start < bytes;
 }
 
-static const char *stack_verdict(uint32_t address) {
+static const char *stack_verdict(uint32_t cause, uint32_t address) {
+    if (cause != CAUSE_LOAD && cause != CAUSE_STORE) {
+        return "";
+    }
     if (within(address, (uint32_t)&_handler_guard, CORE_HANDLER_GUARD_BYTES)) {
         return "handler stack overflow\r\n";
     }
@@ -53,7 +58,7 @@ static const char *stack_verdict(uint32_t address) {
 
 __attribute__((noreturn)) static void report(const frame_t *frame, uint32_t cause) {
     fault_begin(exception_name(cause));
-    fault_put(stack_verdict(CSR_READ(mtval)));
+    fault_put(stack_verdict(cause, CSR_READ(mtval)));
     fault_put_hex("a0=", frame->a[0]);
     fault_put_hex("a1=", frame->a[1]);
     fault_put_hex("a2=", frame->a[2]);
