@@ -83,19 +83,19 @@ test-kernels: venv
 bench-kernels: venv
 	@$(MAKE) --no-print-directory -C tests/kernels bench
 
-## test-device: the device scripts on unix and on the emulated board
+## test-device: the device scripts on unix and on the emulated boards
 test-device: firmware-tested agents
 	@$(PYTEST) tests/device $(ARGS)
 
-## test-micropython: MicroPython's own suites on our firmware
+## test-micropython: MicroPython's own suites on our firmware, on more boards than `make test`
 test-micropython: firmware-tested
-	@$(PYTEST) tests/micropython $(ARGS)
+	@$(PYTEST) tests/micropython --every-board $(ARGS)
 
 ## test-e2e: real broker, real mpremote, failures on the way
 test-e2e: firmware-tested agents
 	@$(PYTEST) tests/e2e $(ARGS)
 
-## bench: exact instruction counts on the emulated Cortex-M4F
+## bench BOARD=...: exact instruction counts on an emulated board
 bench: firmware agents
 	@$(WASMOTE) bench $(BOARD)
 

@@ -9,9 +9,17 @@ from wasmote import boards
 from wasmote.boards import Board
 from wasmote.broker import Broker
 
-# The board that stands for hardware in these tests. tests/device and tests/e2e/test_boards.py
+# The board that stands for hardware in these tests. tests/device and tests/e2e/test_every_board.py
 # run on all boards.
 BOARD = "MPS2_AN386"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-board",
+        action="store_true",
+        help="MicroPython's suites also on boards whose board.toml says suites_in_ci = false",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 #ifndef WASMOTE_PORT_MPHALPORT_H
 #define WASMOTE_PORT_MPHALPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core.h"

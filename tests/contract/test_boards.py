@@ -25,6 +25,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "flash_bytes": (int, True),
     "ram_bytes": (int, True),
     "tier": (str, True),
+    "suites_in_ci": (bool, True),
     "verified": (str, True),
     "build.output": (str, True),
     "build.map": (str, False),
@@ -43,7 +44,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "instructions.ticks_cpu_hz": (int, False),
     "instructions.instructions_per_tick": (int, False),
     "network.kind": (str, True),
-    "network.host_address": (str, True),
+    "network.host_address": (str, False),
 }
 CHOICES = {
     "tier": ("ci", "builds", "untested"),

@@ -1,44 +1,17 @@
 """The emulated board in trouble: every failure says what it was, and the board answers after it."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
-from board_console import PROMPT, Console
+from board_console import Console
 
 from wasmote.boards import Board
-
-# A push below the bottom of the C stack, which no check of MicroPython's sees.
-OVERFLOW = """
-@micropython.asm_thumb
-def f():
-    label(again)
-    push({r0, r1, r2, r3})
-    b(again)
-f()
-"""
 
 
 @pytest.fixture(scope="module")
 def console(board: Board) -> Iterator[Console]:
     with Console(board, "test-faults") as running:
         yield running
-
-
-def test_bus_fault_prints_registers(console: Console) -> None:
-    said = console.crash("import machine\nmachine.mem32[0x50000000]")
-    assert "FATAL: bus fault" in said
-    assert "address=50000000" in said
-    assert "pc=" in said
-    assert "overflow" not in said
-    assert console.exec("print(1)") == "1"
-
-
-def test_c_stack_overflow_is_never_silent(console: Console) -> None:
-    said = console.crash(OVERFLOW)
-    assert "C stack overflow" in said
-    cause = console.exec("import machine; print(machine.reset_cause() == machine.FAULT_RESET)")
-    assert cause == "True"
 
 
 def test_deep_recursion_is_an_exception(console: Console) -> None:
@@ -99,39 +72,6 @@ except ValueError as e:
 """
     )
     assert said == f"timeout: {timeout} is not in 1..171798 ms"
-
-
-@pytest.mark.parametrize("noise", [b"", b"x" * 5000], ids=["quiet", "flooded"])
-def test_ctrl_c_stops_a_bare_loop(console: Console, noise: bytes) -> None:
-    console.begin("while True: pass")
-    time.sleep(0.2)
-    console.transport.serial.write(noise + b"\x03")
-    said = console.until(b"\x04>")
-    assert "KeyboardInterrupt" in said
-    console.transport.serial.write(b"\r\x02")
-    console.until(PROMPT)
-
-
-def test_nothing_is_lost_while_the_prompt_is_busy(console: Console) -> None:
-    """A reader that is slower than the line makes the sender wait."""
-    console.begin(
-        """
-import micropython, sys, time
-micropython.kbd_intr(-1)
-print('ready')
-time.sleep_ms(500)
-got = sys.stdin.read(20000)
-micropython.kbd_intr(3)
-print(len(got), sum(ord(c) for c in got))
-"""
-    )
-    console.until(b"ready\r\n")
-    sent = bytes(0x20 + i % 90 for i in range(20000))
-    console.transport.serial.write(sent)
-    said = console.until(b"\x04>")
-    assert f"20000 {sum(sent)}" in said
-    console.transport.serial.write(b"\r\x02")
-    console.until(PROMPT)
 
 
 def test_clock_can_be_set(console: Console) -> None:

@@ -42,15 +42,6 @@ def test_files_survive_a_reset(console: Console, reset: str, cause: str) -> None
     assert said == "True"
 
 
-def test_files_survive_a_killed_emulator(console: Console) -> None:
-    console.exec(PLANT)
-    console.kill()
-    console.start()
-    assert console.exec(LOOK) == "True"
-    said = console.exec("import machine; print(machine.reset_cause() == machine.PWRON_RESET)")
-    assert said == "True"
-
-
 def test_damaged_store_is_said_and_made_anew(console: Console) -> None:
     console.exec("from wasmote import store; store.default().put(1, bytes(32))")
     console.stop()

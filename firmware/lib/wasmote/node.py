@@ -25,9 +25,12 @@ class Node:
     @classmethod
     def from_file(cls, path="/wasmote.json", log=None):
         from . import sensors
-        from .config import LIMIT, parse
+        from .config import LIMIT, ConfigError, parse
 
-        return cls(parse(fs.read(path, LIMIT), sensors.options), log)
+        config = parse(fs.read(path, LIMIT), sensors.options)
+        if config["mqtt"] and not _has_sockets():
+            raise ConfigError("configuration", ["mqtt: this board has no network"])
+        return cls(config, log)
 
     def __init__(self, config, log=None):
         self.config = config
@@ -263,6 +266,14 @@ def counted(counters):
 
 def _print_line(text):
     print("wasmote: " + text)
+
+
+def _has_sockets():
+    try:
+        import socket
+    except ImportError:
+        return False
+    return bool(socket)
 
 
 # Brings the network up as the configuration says; without `network.kind`, a LAN where

@@ -37,7 +37,7 @@ def f():
     label(again)
     addi(sp, sp, -16)
     sw(a0, 0(sp))
-    j(again)
+    jal(zero, again)
 f()
 """,
 }
@@ -159,7 +159,7 @@ def test_files_outlive_resets_and_a_killed_emulator(console: Console) -> None:
 
 def test_network_has_an_address(console: Console) -> None:
     if console.board.section("network")["kind"] != "lan":
-        pytest.skip("the board has no network")
+        pytest.skip("the board has no network: the next test")
     said = console.exec(
         """
 import network, time
@@ -173,3 +173,19 @@ lan.active(False)
 """
     )
     assert said == "True"
+
+
+def test_node_of_a_board_without_network_refuses_mqtt(console: Console) -> None:
+    if console.board.section("network")["kind"] == "lan":
+        pytest.skip("the board has a network: the test before")
+    said = console.exec(
+        """
+import json, wasmote
+agent = {"name": "digits", "sensor": {"kind": "replay", "path": "/none"}}
+node = {"site": "s", "node": "n", "mqtt": {"host": "h"}, "agents": [agent]}
+with open("/wasmote.json", "w") as f:
+    json.dump(node, f)
+wasmote.run()
+"""
+    )
+    assert said == "wasmote: error: /wasmote.json: mqtt: this board has no network"
