@@ -9,27 +9,31 @@ static const int8_t *grouped(const nn_dsp_t *x, const int8_t *row, uint32_t rows
     if (padded == depth) {
         return row;
     }
-    int8_t *copy = (int8_t *)x->acts + 2u * rows * padded + i * padded;
+    int8_t *copy = (int8_t *)x->tile.acts + 2u * rows * padded + i * padded;
     memcpy(copy, row, depth);
     memset(copy + depth, 0, padded - depth);
     return copy;
 }
 
-static bool rows3(nn_dsp_t *x, const int8_t *from, uint32_t count, int8_t *out) {
-    const int8_t *row[3];
+// Three rows from the i-th on; or, where there are fewer, three times the same one.
+static bool rows3(nn_dsp_t *x, const int8_t *from, int8_t *out, uint32_t rows) {
+    uint32_t step = rows < 3 ? 0 : 1;
+    nn_widen3_t widen = {.out = x->tile.acts, .segments = 1, .groups = x->tile.groups};
     for (uint32_t i = 0; i < 3; i++) {
-        row[i] = i < count ? grouped(x, from + i * x->by.depth, 3, i) : row[count - 1];
+        widen.at[i] = grouped(x, from + i * step * x->by.depth, 3, i);
     }
-    return nn_dsp_row3(x, row, count, out);
+    nn_widen3(&widen);
+    return nn_dsp_row3(x, widen.at, out, step * x->by.out_n);
 }
 
 static nn_status_t many(nn_dsp_t *x, const int8_t *from, uint32_t rows, int8_t *out) {
-    for (uint32_t i = x->meter.run->at; i < rows; i += 3) {
-        if (nn_pause(&x->meter, i)) {
+    nn_dsp_find_fast(x);
+    for (uint32_t at = x->meter.run->at; at < rows; at += rows < 3 ? 1 : 3) {
+        if (nn_pause(&x->meter, at)) {
             return NN_MORE;
         }
-        uint32_t count = rows - i < 3 ? rows - i : 3;
-        if (!rows3(x, from + i * x->by.depth, count, out + i * x->by.out_n)) {
+        uint32_t i = nn_dsp_first_of3(at, rows);
+        if (!rows3(x, from + i * x->by.depth, out + i * x->by.out_n, rows)) {
             return NN_ERROR_STOPPED;
         }
     }
@@ -38,11 +42,10 @@ static nn_status_t many(nn_dsp_t *x, const int8_t *from, uint32_t rows, int8_t *
 
 nn_status_t nn_fully_connected_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
     const nn_fully_connected_s8_t *p = block;
-    nn_dsp_t x = {{nn_in(m, p->weights), p->in_n, p->out_n, p->out_zero, p->out_min, p->out_max}, 0,
-        (void *)nn_out(m, p->scratch), {run, 0, 0}};
+    nn_matrix_t by = {nn_in(m, p->weights), p->in_n, p->out_n, p->out_zero, p->out_min, p->out_max};
+    nn_dsp_t x = nn_dsp(by, p->rows > 1 ? 3 : 1, nn_out(m, p->scratch), run);
     const int8_t *from = nn_in(m, p->input);
     int8_t *out = nn_out(m, p->output);
-    nn_dsp_begin(&x);
     if (p->rows > 1) {
         return many(&x, from, p->rows, out);
     }

@@ -8,19 +8,30 @@
 typedef struct {
     const int8_t *weights;     // of the first pair
     const int8_t *weights_end; // of the last pair
-    const int16_t *acts;       // from nn_widen1 or nn_widen3
+    int16_t *acts;             // from nn_widen1 or nn_widen3
     uint32_t groups;           // of four inputs
     int32_t zero;              // the outputs'
+    uint32_t step;             // bytes from a row's outputs to the next row's, which may be 0
     int8_t *out;
-    uint32_t offset[2]; // from a row's outputs to those of the second and third row
 } nn_tile_t;
 
-// All pairs from weights to weights_end; each must have two channels, and scales of at least 0.
-void nn_tile1(const nn_tile_t *tile);
+// All pairs from weights to weights_end, two outputs each. All must have scales of at least 0;
+// nn_tile1 ends before one that has not. It returns where its outputs end.
+int8_t *nn_tile1(const nn_tile_t *tile);
 void nn_tile3(const nn_tile_t *tile);
+
+// Three rows of inputs in segments, each `step` bytes behind the end of the one before. The
+// fields' offsets are known to widen.S.
+typedef struct {
+    const int8_t *at[3];
+    uint32_t step[3];
+    int16_t *out;
+    uint32_t segments;
+    uint32_t groups; // of four bytes in a segment
+} nn_widen3_t;
 
 // Groups of four bytes as (0, 2) and (1, 3); of three rows interleaved by word.
 void nn_widen1(const int8_t *row, int16_t *out, uint32_t groups);
-void nn_widen3(const int8_t *const row[3], int16_t *out, uint32_t groups);
+void nn_widen3(const nn_widen3_t *rows);
 
 #endif

@@ -18,25 +18,34 @@ nn_widen1:
     .size nn_widen1, . - nn_widen1
 
     .section .text.nn_widen3, "ax", %progbits
+// r0 r1 r12 inputs, r2 out, r3 segments, lr groups of a segment, r10 those left
     .global nn_widen3
     .type nn_widen3, %function
     .thumb_func
     .balign 4
 nn_widen3:
     push {r4-r11, lr}
-    mov r3, r2
-    mov r2, r1
-    ldmia r0, {r0, r1, lr}
-1:  ldr r10, [r0], #4
-    ldr r11, [r1], #4
-    ldr r12, [lr], #4
-    sxtb16 r4, r10
-    sxtb16 r5, r11
-    sxtb16 r6, r12
-    sxtb16 r7, r10, ror #8
-    sxtb16 r8, r11, ror #8
-    sxtb16 r9, r12, ror #8
+    mov r11, r0
+    ldmia r11!, {r0, r1, r12}
+    add r3, r11, #12
+    ldmia r3, {r2, r3, lr}
+1:  mov r10, lr
+2:  ldr r7, [r0], #4
+    ldr r8, [r1], #4
+    ldr r9, [r12], #4
+    sxtb16 r4, r7
+    sxtb16 r5, r8
+    sxtb16 r6, r9
+    sxtb16 r7, r7, ror #8
+    sxtb16 r8, r8, ror #8
+    sxtb16 r9, r9, ror #8
     stmia r2!, {r4-r9}
+    subs r10, r10, #1
+    bne 2b
+    ldmia r11, {r4-r6}
+    add r0, r0, r4
+    add r1, r1, r5
+    add r12, r12, r6
     subs r3, r3, #1
     bne 1b
     pop {r4-r11, pc}
