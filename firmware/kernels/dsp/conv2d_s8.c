@@ -19,8 +19,22 @@ static nn_status_t go(nn_dsp_t *x, nn_windows_t *k, int8_t *out) {
     return NN_OK;
 }
 
+// Pixels that are themselves the windows of outputs are all one row.
+static nn_conv2d_s8_t flat(nn_conv2d_s8_t p) {
+    nn_window_t *w = &p.window;
+    uint32_t sides = w->kernel_h | w->kernel_w | w->stride_h | w->stride_w;
+    if (sides == 1 && (w->pad_top | w->pad_left) == 0 && w->in_w == w->out_w &&
+        w->in_h == w->out_h) {
+        w->in_w *= w->in_h;
+        w->out_w *= w->out_h;
+        w->in_h = w->out_h = 1;
+    }
+    return p;
+}
+
 nn_status_t nn_conv2d_s8_run(const void *block, const nn_memory_t *m, nn_run_t *run) {
-    const nn_conv2d_s8_t *p = block;
+    nn_conv2d_s8_t flattened = flat(*(const nn_conv2d_s8_t *)block);
+    const nn_conv2d_s8_t *p = &flattened;
     const nn_window_t *w = &p->window;
     uint32_t depth = w->kernel_h * w->kernel_w * w->in_c;
     nn_matrix_t by = {nn_in(m, p->weights), depth, w->out_c, p->out_zero, w->out_min, w->out_max};

@@ -16,6 +16,7 @@ typedef struct {
     uint32_t *planes;
     uint32_t columns; // of words in a plane
     uint32_t rows;    // of outputs in a strip
+    bool edge;        // whether planes begin with the image, though outputs do one pixel before
     uint32_t top;     // the first row of the strip whose outside is filled
     nn_meter_t meter;
 } work_t;
@@ -46,7 +47,7 @@ static void fill_inside(const work_t *k, uint32_t channel) {
         .plane = 4u * (uint32_t)rows * k->columns, .rows = (uint32_t)(end - first)};
     uint32_t *to = k->planes + first;
     for (uint32_t j = 0; j < k->columns; j++, to += rows) {
-        uint32_t x = 2 * j - w->pad_left; // outside to the left: very large
+        uint32_t x = 2 * j - w->pad_left + k->edge; // outside to the left: very large
         bool left = x < w->in_w;
         bool right = x + 1 < w->in_w;
         spread.to = left ? to : (void *)((int16_t *)to + 1);
@@ -69,11 +70,14 @@ static void one_channel(const work_t *k, nn_plane3x3_t *plane, uint32_t channel)
     plane->multiplier = by[k->padded];
     plane->scale = by[2 * k->padded];
     const int8_t *weight = k->weights + channel;
+    int32_t edge_weights = 0;
     for (uint32_t i = 0; i < 3; i++, weight += 3 * k->padded) {
+        edge_weights += weight[0];
         int32_t middle = weight[k->padded];
         plane->weights[i] = halves(weight[0], middle);
         plane->weights[3 + i] = halves(middle, weight[2 * k->padded]);
     }
+    plane->edge_bias2 = nn_sum2(edge_weights * k->p->in_zero, plane->bias2);
     nn_plane3x3(plane);
 }
 
@@ -82,7 +86,7 @@ static bool four_channels(work_t *k, uint32_t channel) {
     uint32_t rows = k->rows + 2;
     nn_plane3x3_t plane = {.zero = k->p->out_zero, .pixel = w->out_c,
         .slope = w->out_w * w->out_c / 4, .in = k->planes, .column = 4u * rows, .rows = k->rows,
-        .columns = w->out_w, .out = k->out + k->top * w->out_w * w->out_c + channel};
+        .columns = w->out_w, .edge = k->edge, .out = k->out + k->top * w->out_w * w->out_c + channel};
     fill_inside(k, channel);
     for (uint32_t i = 0; i < 4; i++) {
         if (!nn_meter(&k->meter, k->rows * w->out_w * 9u)) {
@@ -154,6 +158,7 @@ nn_status_t nn_depthwise_conv2d_s8_run(const void *block, const nn_memory_t *m, 
     work_t k = {.p = p, .input = nn_in(m, w->input), .weights = weights,
         .channels = (const void *)(weights + w->kernel_h * w->kernel_w * padded), .padded = padded,
         .out = nn_out(m, w->output), .planes = (void *)nn_out(m, p->scratch), .columns = columns,
-        .rows = strip_rows(p, columns), .meter = {run, 0, 0}};
+        .rows = strip_rows(p, columns), .edge = w->pad_left == 1 && w->out_w % 2 == 1,
+        .meter = {run, 0, 0}};
     return suits(&k) ? go(&k, run->at) : nn_depthwise_any(p, m, run);
 }

@@ -1,10 +1,11 @@
-// A channel's plane, 2x2 outputs at a time, from the top down; an odd last row 1x2, an odd last
-// column 2x1.
+// A channel's plane, 2x2 outputs at a time, from the top down; an odd last row 1x2, an odd first
+// or last column 2x1.
     .syntax unified
     .thumb
     .section .text.nn_plane3x3, "ax", %progbits
 
-// On the stack: six words of weights and the bias, then
+// On the stack: six words of weights, then
+    .equ BIAS, 24
     .equ LAST, 28       // the inputs' address when one row of outputs is left
     .equ CONSTANTS, LAST
     .equ MULTIPLIER, 32 // scale, zero
@@ -16,7 +17,9 @@
     .equ ROWS, 64
     .equ COLUMNS, 68
     .equ OUT_TOP, 72
-    .equ FRAME, 76
+    .equ EDGE, 76
+    .equ EDGE_BIAS, 80
+    .equ FRAME, 84
 
 // r0 left inputs, r1 right inputs, r2 r3 inputs of two rows
 // r4-r6 (w0, w1), r7-r9 (w1, w2), r10 r11 upper outputs, r12 lr lower outputs
@@ -75,6 +78,28 @@
     smlad lr, r3, r9, lr
     .endif
     .endif
+    outputs \columns, \rows
+.endm
+
+// One column whose left inputs are outside: the bias has them.
+.macro edge_tile rows
+    ldmia sp, {r4-r9, lr}
+    ldrd r2, r3, [r0], #8
+    smlad r10, r2, r7, lr
+    smlad r10, r3, r8, r10
+    .if \rows == 2
+    smlad r12, r3, r7, lr
+    .endif
+    last_rows r0, \rows
+    smlad r10, r2, r9, r10
+    .if \rows == 2
+    smlad r12, r2, r8, r12
+    smlad r12, r3, r9, r12
+    .endif
+    outputs 1, \rows
+.endm
+
+.macro outputs columns rows
     add r2, sp, #CONSTANTS
     ldmia r2, {r2-r8}               // last, multiplier, scale, zero, out, pixel, slope
     mla r6, r0, r8, r6
@@ -111,6 +136,26 @@
     ssat \sum, #8, \sum
 .endm
 
+// For the inputs at r0: LAST (and in r2) and OUT; r3 is OUT_TOP
+.macro begin_column
+    ldr r2, [sp, #ROWS]
+    ldr r3, [sp, #OUT_TOP]
+    ldr r5, [sp, #SLOPE]
+    add r6, r0, #8                  // as they are when outputs are stored
+    mls r6, r6, r5, r3
+    str r6, [sp, #OUT]
+    add r2, r0, r2, lsl #2
+    sub r2, r2, #4
+    str r2, [sp, #LAST]
+.endm
+
+.macro bias_of_edge
+    ldr r2, [sp, #BIAS]
+    ldr r3, [sp, #EDGE_BIAS]
+    str r3, [sp, #BIAS]
+    str r2, [sp, #EDGE_BIAS]
+.endm
+
     .global nn_plane3x3
     .type nn_plane3x3, %function
     .thumb_func
@@ -121,22 +166,36 @@ nn_plane3x3:
     mov r1, sp
     ldmia r0!, {r2-r10}
     stmia r1!, {r2-r10}
-    ldmia r0, {r2-r11}
-    stmia r1, {r2-r11}
+    ldmia r0, {r2-r12, lr}
+    stmia r1, {r2-r12, lr}
+    ldr r2, [sp, #EDGE]
+    cmp r2, #0
+    beq column
 
-column:                             // r3 the outputs, r0 the inputs, r4 how many columns
+    bias_of_edge
+    ldr r0, [sp, #IN]
+    begin_column
+    ldr r6, [sp, #PIXEL]
+    add r3, r3, r6
+    str r3, [sp, #OUT_TOP]
+    cmp r0, r2
+    beq 2f
+1:  edge_tile 2
+    blo 1b
+    bne 3f
+2:  edge_tile 1
+3:  bias_of_edge
+    ldr r4, [sp, #COLUMNS]
+    subs r4, r4, #1
+    str r4, [sp, #COLUMNS]
+    beq done
+
+column:
     ldrd r0, r1, [sp, #IN]
-    ldrd r2, r4, [sp, #ROWS]
-    ldr r3, [sp, #OUT_TOP]
-    ldr r5, [sp, #SLOPE]
     add r1, r0, r1
     str r1, [sp, #IN]
-    add r6, r0, #8                  // as they are when outputs are stored
-    mls r6, r6, r5, r3
-    str r6, [sp, #OUT]
-    add r2, r0, r2, lsl #2
-    sub r2, r2, #4
-    str r2, [sp, #LAST]
+    begin_column
+    ldr r4, [sp, #COLUMNS]
     cmp r4, #1
     beq narrow
     ldr r6, [sp, #PIXEL]
@@ -145,24 +204,23 @@ column:                             // r3 the outputs, r0 the inputs, r4 how man
     sub r4, r4, #2
     str r4, [sp, #COLUMNS]
     cmp r0, r2
-    beq 1f
-wide:
-    tile 2, 2
-    blo wide
-    bne 2f
-1:  tile 2, 1
-2:  ldr r4, [sp, #COLUMNS]
+    beq 2f
+1:  tile 2, 2
+    blo 1b
+    bne 3f
+2:  tile 2, 1
+3:  ldr r4, [sp, #COLUMNS]
     cmp r4, #0
     bne column
     b done
 
 narrow:
     cmp r0, r2
-    beq 1f
-3:  tile 1, 2
-    blo 3b
+    beq 2f
+1:  tile 1, 2
+    blo 1b
     bne done
-1:  tile 1, 1
+2:  tile 1, 1
 
 done:
     add sp, sp, #FRAME

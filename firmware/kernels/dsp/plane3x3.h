@@ -23,6 +23,8 @@ typedef struct {
     uint32_t rows;    // of outputs
     uint32_t columns; // of outputs
     int8_t *out;
+    uint32_t edge;      // whether the left inputs of the first column are outside and not there,
+    int32_t edge_bias2; // but summed up in this
 } nn_plane3x3_t;
 
 void nn_plane3x3(const nn_plane3x3_t *plane);

@@ -15,9 +15,11 @@ typedef struct {
     const int8_t *input;
     int8_t *gathered; // three windows, each filled up to `padded` bytes
     uint32_t padded;
-    uint32_t row_step; // bytes from a kernel row in the image to the next, less its own
     bool direct;       // whether kernel rows are whole groups, contiguous in the image
+    uint32_t row_step; // then the bytes from the end of one to the next,
+    uint32_t last;     // and the last place where a window can begin, in bytes
     nn_inside_t inside_y, inside_x;
+    uint32_t x_stride; // bytes
     nn_widen3_t widen;
 } nn_windows_t;
 
