@@ -3,6 +3,7 @@
 `make -C tests/kernels bench` prints the table; random weights, the models' shapes.
 """
 
+import dataclasses
 import itertools
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import cases
 import numpy as np
 import random_cases
 from cases import Case
-from reference import Window
+from reference import Channels, Window
 
 from wasmote.build import report
 
@@ -21,10 +22,16 @@ RNG = np.random.default_rng(1)
 KNOWN = {"keyword": (7_697_400, 2_800_000), "anomaly": (583_720, 260_000)}
 
 
+def channels(count: int, depth: int, relu: bool = True) -> Channels:
+    """Constants as in trained models: a fused ReLU has a zero point of -128 and no other clamp."""
+    by = random_cases.channels(RNG, count, depth, True)
+    return dataclasses.replace(by, out_zero=-128 if relu else 14)
+
+
 def conv(image: tuple[int, int, int], out_c: int, w: Window) -> tuple[Case, int]:
     """A convolution and its multiply-accumulates."""
     depth = w.kernel[0] * w.kernel[1] * image[2]
-    by = random_cases.channels(RNG, out_c, depth, True)
+    by = channels(out_c, depth)
     weights = random_cases.weights(RNG, out_c, *w.kernel, image[2])
     case = random_cases.conv(RNG, random_cases.int8(RNG, *image), weights, w, by)
     return case, w.out[0] * w.out[1] * depth * out_c
@@ -33,15 +40,15 @@ def conv(image: tuple[int, int, int], out_c: int, w: Window) -> tuple[Case, int]
 def depthwise(image: tuple[int, int, int], spare: int) -> tuple[Case, int]:
     """A 3x3 depthwise convolution with stride 1."""
     w = random_cases.same(image[:2], (3, 3), (1, 1))
-    by = random_cases.channels(RNG, image[2], 9, True)
+    by = channels(image[2], 9)
     weights = random_cases.int8(RNG, 3, 3, image[2])
     case = random_cases.depthwise(RNG, random_cases.int8(RNG, *image), weights, w, by, spare)
     return case, w.out[0] * w.out[1] * 9 * image[2]
 
 
-def fully(in_n: int, out_n: int) -> tuple[Case, int]:
+def fully(in_n: int, out_n: int, relu: bool = True) -> tuple[Case, int]:
     """A fully connected layer for one row."""
-    by = random_cases.channels(RNG, out_n, in_n, True)
+    by = channels(out_n, in_n, relu)
     rows, weights = random_cases.int8(RNG, 1, in_n), random_cases.weights(RNG, out_n, in_n)
     return random_cases.fully(RNG, rows, weights, by), in_n * out_n
 
@@ -70,14 +77,15 @@ def keyword() -> list[tuple[str, tuple[Case, int]]]:
         layers.append(("depthwise 3x3 25x5x64", depthwise((25, 5, 64), 23)))
         layers.append(("conv 1x1 25x5x64 -> 64", conv((25, 5, 64), 64, point)))
     layers.append(("average pool 25x5x64", average((25, 5, 64))))
-    layers.append(("fully connected 64 -> 12", fully(64, 12)))
+    layers.append(("fully connected 64 -> 12", fully(64, 12, False)))
     return [*layers, ("softmax 12", softmax(12))]
 
 
 def anomaly() -> list[tuple[str, tuple[Case, int]]]:
     """The autoencoder."""
     sizes = [640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640]
-    return [(f"fully connected {a} -> {b}", fully(a, b)) for a, b in itertools.pairwise(sizes)]
+    pairs = list(itertools.pairwise(sizes))
+    return [(f"fully connected {a} -> {b}", fully(a, b, (a, b) != pairs[-1])) for a, b in pairs]
 
 
 def table(name: str, layers: list[tuple[str, tuple[Case, int]]], target: str) -> int:

@@ -43,7 +43,9 @@ def channels(rng: Rng, count: int, depth: int, plain: bool) -> Channels:
         shift = np.where(odd, rng.integers(-4, 32, count), shift)
         multiplier = np.where(rng.random(count) < 0.1, 0, multiplier)
         clamp = (int(rng.integers(-128, 0)), int(rng.integers(0, 128)))
-    return Channels(bias, multiplier, shift, int(rng.integers(-128, 128)), clamp)
+    # Every third one as after a ReLU, for which kernels may have a shorter way.
+    out_zero = -128 if rng.random() < 0.3 else int(rng.integers(-128, 128))
+    return Channels(bias, multiplier, shift, out_zero, clamp)
 
 
 def window(rng: Rng, image: tuple[int, int]) -> Window:

@@ -78,7 +78,7 @@ static void one_channel(const work_t *k, nn_plane3x3_t *plane, uint32_t channel)
         plane->weights[3 + i] = halves(middle, weight[2 * k->padded]);
     }
     plane->edge_bias2 = nn_sum2(edge_weights * k->p->in_zero, plane->bias2);
-    nn_plane3x3(plane);
+    (plane->zero == -128 ? nn_plane3x3_relu : nn_plane3x3)(plane);
 }
 
 static bool four_channels(work_t *k, uint32_t channel) {

@@ -129,9 +129,12 @@
     .endif
 .endm
 
+// With a zero point of -128, as after a ReLU, what is below zero becomes -128 however it rounds.
 .macro requantise sum
     smmulr \sum, \sum, r3
+    .if relu == 0
     add \sum, \sum, \sum, asr #31
+    .endif
     smmlar \sum, \sum, r4, r5
     ssat \sum, #8, \sum
 .endm
@@ -156,11 +159,12 @@
     str r2, [sp, #EDGE_BIAS]
 .endm
 
-    .global nn_plane3x3
-    .type nn_plane3x3, %function
+.macro function name
+    .global \name
+    .type \name, %function
     .thumb_func
     .balign 4
-nn_plane3x3:
+\name:
     push {r4-r11, lr}
     sub sp, sp, #FRAME
     mov r1, sp
@@ -170,7 +174,7 @@ nn_plane3x3:
     stmia r1, {r2-r12, lr}
     ldr r2, [sp, #EDGE]
     cmp r2, #0
-    beq column
+    beq column\@
 
     bias_of_edge
     ldr r0, [sp, #IN]
@@ -188,16 +192,16 @@ nn_plane3x3:
     ldr r4, [sp, #COLUMNS]
     subs r4, r4, #1
     str r4, [sp, #COLUMNS]
-    beq done
+    beq done\@
 
-column:
+column\@:
     ldrd r0, r1, [sp, #IN]
     add r1, r0, r1
     str r1, [sp, #IN]
     begin_column
     ldr r4, [sp, #COLUMNS]
     cmp r4, #1
-    beq narrow
+    beq narrow\@
     ldr r6, [sp, #PIXEL]
     add r3, r3, r6, lsl #1
     str r3, [sp, #OUT_TOP]
@@ -211,18 +215,24 @@ column:
 2:  tile 2, 1
 3:  ldr r4, [sp, #COLUMNS]
     cmp r4, #0
-    bne column
-    b done
+    bne column\@
+    b done\@
 
-narrow:
+narrow\@:
     cmp r0, r2
     beq 2f
 1:  tile 1, 2
     blo 1b
-    bne done
+    bne done\@
 2:  tile 1, 1
 
-done:
+done\@:
     add sp, sp, #FRAME
     pop {r4-r11, pc}
-    .size nn_plane3x3, . - nn_plane3x3
+    .size \name, . - \name
+.endm
+
+    .set relu, 0
+    function nn_plane3x3
+    .set relu, 1
+    function nn_plane3x3_relu

@@ -29,6 +29,9 @@ typedef struct {
 
 void nn_plane3x3(const nn_plane3x3_t *plane);
 
+// The same for a zero point of -128.
+void nn_plane3x3_relu(const nn_plane3x3_t *plane);
+
 // The inside of planes: pixels below each other, of which four channels go to words of four planes
 // that follow each other. The fields' offsets are known to spread.S.
 typedef struct {

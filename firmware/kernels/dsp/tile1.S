@@ -16,7 +16,8 @@
     .equ ACTS_END, 40
     .equ PART_DONE, 44  // what comes after a part
     .equ FIRST_STOP, 48
-    .equ T, 52
+    .equ OUTPUTS, 52
+    .equ T, 56
     .equ FRAME, 60
 
     .equ UNIT, 5        // words of two inputs in a unit of code
@@ -31,9 +32,11 @@
     smlad r12, \act, \weight, r12
 .endm
 
-.macro requantise sum multiplier scale
+.macro requantise sum multiplier scale relu
     smmulr \sum, \sum, \multiplier
+    .if \relu == 0
     add \sum, \sum, \sum, asr #31
+    .endif
     smmlar \sum, \sum, \scale, r8
     ssat \sum, #8, \sum
 .endm
@@ -52,6 +55,7 @@ nn_tile1:
     sub sp, sp, #FRAME
     ldmia r0, {r1-r5, r6, r7}       // weights, their end, inputs, groups, zero, step, outputs
     strd r5, r7, [sp, #ZERO]
+    mov r12, r5
     str r2, [sp, #WEIGHTS_END]
     str r3, [sp, #ACTS]
     lsl r4, r4, #1                  // words
@@ -74,7 +78,13 @@ nn_tile1:
     ldr r10, [r11, r9, lsl #2]
     add r10, r10, r11
 1:  str r10, [sp, #ENTRY]
-    code_address r9, finish
+    code_address r9, finish0
+    code_address r10, outputs0
+    cmn r12, #128                   // the zero point
+    bne 2f
+    code_address r9, finish1
+    code_address r10, outputs1
+2:  str r10, [sp, #OUTPUTS]
     cmp r4, #BLOCK
     bls 3f                          // one round
     cmp r4, #PART
@@ -153,24 +163,30 @@ next_round:
     bne round
     ldr pc, [sp, #PART_DONE]
 
+.macro ending relu
     .balign 4
-finish:
+finish\relu:
     ldmia r1!, {r2-r7}              // doubled biases, multiplier and scale of each
     sub r11, r11, r12
     add r11, r3, r11, asr #7
-outputs:                            // r11: the doubled sum of the second channel
+outputs\relu:                          // r11: the doubled sum of the second channel
     orrs r10, r5, r7
     bmi done                        // a scale that is not for here
     ldrd r8, r9, [sp, #ZERO]
     add r12, r2, r12, lsl #1
-    requantise r12, r4, r5
+    requantise r12, r4, r5, \relu
     strb r12, [r9], #1
-    requantise r11, r6, r7
+    requantise r11, r6, r7, \relu
     strb r11, [r9], #1
     str r9, [sp, #OUT]
     ldr r2, [sp, #WEIGHTS_END]
     cmp r1, r2
     bne pair
+    b done
+.endm
+    ending 0
+    ending 1
+
 done:
     ldr r0, [sp, #OUT]
     add sp, sp, #FRAME
@@ -199,5 +215,5 @@ last:
     str r2, [sp, #T]
     ldmia r1!, {r2-r7}
     add r11, r10, r3
-    b outputs
+    ldr pc, [sp, #OUTPUTS]
     .size nn_tile1, . - nn_tile1

@@ -19,8 +19,9 @@
     .equ PART_DONE, 52  // and what comes then
     .equ FIRST_STOP, 56
     .equ ACTS_END, 60
-    .equ T, 64
-    .equ FRAME, 76
+    .equ OUTPUTS, 64
+    .equ T, 68
+    .equ FRAME, 80
 
     .equ BLOCK, 16      // groups in a round of the loop
     .equ PART, 112      // groups in a part: 448 inputs
@@ -46,9 +47,12 @@
     mov \sum, \low
 .endm
 
-.macro requantise sum multiplier scale
+// With a zero point of -128, as after a ReLU, what is below zero becomes -128 however it rounds.
+.macro requantise sum multiplier scale relu
     smmulr \sum, \sum, \multiplier
+    .if \relu == 0
     add \sum, \sum, \sum, asr #31
+    .endif
     smmlar \sum, \sum, \scale, r0
     ssat \sum, #8, \sum
 .endm
@@ -67,6 +71,7 @@ nn_tile3:
     sub sp, sp, #FRAME
     ldmia r0, {r1-r6, lr}           // weights, their end, inputs, groups, zero, step, outputs
     strd r5, r6, [sp, #ZERO]
+    mov r12, r5
     str r2, [sp, #WEIGHTS_END]
     str r3, [sp, #ACTS]
     mov r5, #GROUP_ACTS
@@ -79,7 +84,13 @@ nn_tile3:
     mov r9, #GROUP_CODE
     mls r8, r7, r9, r8
     str r8, [sp, #ENTRY]
-    code_address r9, finish
+    code_address r9, finish0
+    code_address r10, outputs0
+    cmn r12, #128                   // the zero point
+    bne 1f
+    code_address r9, finish1
+    code_address r10, outputs1
+1:  str r10, [sp, #OUTPUTS]
     cmp r4, #BLOCK
     bls 2f                          // one round
     cmp r4, #PART
@@ -125,8 +136,9 @@ next_round:
     bne round
     ldr pc, [sp, #PART_DONE]
 
+.macro ending relu
     .balign 4
-finish:
+finish\relu:
     ldmia r1!, {r0, r2, r3, r5-r7}  // doubled biases, multiplier and scale of each
     sub r8, r8, r11
     sub r9, r9, r12
@@ -134,28 +146,31 @@ finish:
     add r8, r2, r8, asr #7
     add r9, r2, r9, asr #7
     add r10, r2, r10, asr #7
-outputs:                            // r8-r10: doubled sums of the second channel
+outputs\relu:                          // r8-r10: doubled sums of the second channel
     add r11, r0, r11, lsl #1
     add r12, r0, r12, lsl #1
     add r4, r0, r4, lsl #1
     ldrd r0, r2, [sp, #ZERO]
-    requantise r12, r3, r5
+    requantise r12, r3, r5, \relu
     strb r12, [lr, r2]
-    requantise r4, r3, r5
+    requantise r4, r3, r5, \relu
     strb r4, [lr, r2, lsl #1]
-    requantise r11, r3, r5
+    requantise r11, r3, r5, \relu
     strb r11, [lr], #1
-    requantise r9, r6, r7
+    requantise r9, r6, r7, \relu
     strb r9, [lr, r2]
-    requantise r10, r6, r7
+    requantise r10, r6, r7, \relu
     strb r10, [lr, r2, lsl #1]
-    requantise r8, r6, r7
+    requantise r8, r6, r7, \relu
     strb r8, [lr], #1
     ldr r2, [sp, #WEIGHTS_END]
     cmp r1, r2
     bne pair
     add sp, sp, #FRAME
     pop {r4-r11, pc}
+.endm
+    ending 0
+    ending 1
 
     .balign 4
 aside:
@@ -185,5 +200,5 @@ last:
     add r8, r8, r2
     add r9, r9, r2
     add r10, r10, r2
-    b outputs
+    ldr pc, [sp, #OUTPUTS]
     .size nn_tile3, . - nn_tile3
