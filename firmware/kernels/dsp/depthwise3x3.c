@@ -11,39 +11,52 @@ typedef struct {
     uint32_t *planes;
     uint32_t columns; // of words in a plane
     uint32_t rows;    // of outputs in a strip
-    uint32_t top;     // the first row of the strip whose outside is filled
+    uint32_t top;     // the first row of the strip at hand
     bool edge;        // whether planes begin with the image, though outputs do one pixel before
     nn_plane3x3_t plane;
     nn_meter_t meter;
 } work_t;
 
-// All of the planes, so that only the inside need be written for each channel.
-static void fill_outside(work_t *k, uint32_t y) {
-    uint32_t zeros = nn_depthwise_outside(k->layer);
-    uint32_t *end = k->planes + 4u * (k->rows + 2) * k->columns;
-    for (uint32_t *at = k->planes; at < end; at++) {
-        *at = zeros;
+static nn_depthwise_span_t rows_of(const work_t *k) {
+    return nn_depthwise_span(k->top, k->w->pad_top, k->rows + 2, k->w->in_h);
+}
+
+// The image's column that stands in the first half of a plane's `j`-th one; wraps to very large
+// ones to the left of the image.
+static uint32_t left_of(const work_t *k, uint32_t j) {
+    return 2 * j - k->w->pad_left + k->edge;
+}
+
+// For all channels, so that only the inside need be written for each: whole words.
+static void fill_outside(work_t *k) {
+    nn_depthwise_span_t y = rows_of(k);
+    uint32_t rows = k->rows + 2;
+    uint32_t *column = k->planes;
+    for (uint32_t i = 0; i < 4 * k->columns; i++, column += rows) {
+        uint32_t x = left_of(k, i % k->columns);
+        bool inside = x < k->w->in_w && x + 1 < k->w->in_w;
+        uint32_t end = inside ? y.end : 0;
+        nn_depthwise_outside(k->layer, column, inside ? y.first : 0);
+        nn_depthwise_outside(k->layer, column + end, rows - end);
     }
-    k->top = y;
 }
 
 // The strip's inputs that are inside the image.
 static void fill_inside(const work_t *k, uint32_t channel) {
     const nn_window_t *w = k->w;
-    int32_t top = (int32_t)k->top - (int32_t)w->pad_top;
-    int32_t rows = (int32_t)k->rows + 2;
-    int32_t first = nn_clamp(-top, 0, rows);
-    int32_t end = nn_clamp((int32_t)w->in_h - top, 0, rows);
-    if (first >= end) {
+    nn_depthwise_span_t y = rows_of(k);
+    if (y.first == y.end) {
         return;
     }
+    uint32_t rows = k->rows + 2;
     uint32_t from_step = w->in_w * w->in_c;
-    const int8_t *from = k->layer->input + (uint32_t)(top + first) * from_step + channel;
+    const int8_t *from = k->layer->input + channel;
+    from += (uint32_t)(y.origin + (int32_t)y.first) * from_step;
     nn_spread_t spread = {.from_step = from_step, .right = w->in_c,
-        .plane = 4u * (uint32_t)rows * k->columns, .rows = (uint32_t)(end - first)};
-    uint32_t *to = k->planes + first;
+        .plane = 4u * rows * k->columns, .rows = y.end - y.first};
+    uint32_t *to = k->planes + y.first;
     for (uint32_t j = 0; j < k->columns; j++, to += rows) {
-        uint32_t x = 2 * j - w->pad_left + k->edge; // outside to the left: very large
+        uint32_t x = left_of(k, j);
         bool left = x < w->in_w;
         bool right = x + 1 < w->in_w;
         spread.to = left ? to : (void *)((int16_t *)to + 1);
@@ -99,8 +112,7 @@ static uint32_t strip_rows(const nn_depthwise_conv2d_s8_t *p, uint32_t columns) 
     const nn_window_t *w = &p->window;
     uint32_t room = p->scratch_bytes / (16u * columns) - 2u;
     uint32_t allowed = NN_WATCH_MACS / (9u * w->out_w);
-    uint32_t rows = room < allowed ? room : allowed;
-    return rows < w->out_h ? rows : w->out_h;
+    return nn_depthwise_part(w->out_h, room < allowed ? room : allowed);
 }
 
 // Strips from the top down, in each four channels after four.
@@ -116,7 +128,8 @@ static nn_status_t go(work_t *k, uint32_t at) {
         if (first || at % fours == 0) {
             uint32_t y = at / fours * k->rows;
             // The last strip lies partly over the one before it rather than be a shorter one.
-            fill_outside(k, y + k->rows > w->out_h ? w->out_h - k->rows : y);
+            k->top = y + k->rows > w->out_h ? w->out_h - k->rows : y;
+            fill_outside(k);
         }
         if (!four_channels(k, at % fours * 4)) {
             return NN_ERROR_STOPPED;

@@ -37,62 +37,50 @@ static block_t plan(const nn_depthwise_layer_t *layer) {
     }
     room -= taps;
     uint32_t columns = (room / reach - w->kernel_w) / w->stride_w + 1;
-    block.columns = least(least(columns, allowed), w->out_w);
+    block.columns = nn_depthwise_part(w->out_w, least(columns, allowed));
     block.in_columns = (block.columns - 1) * w->stride_w + w->kernel_w;
     uint32_t rows = (room / block.in_columns - reach) / w->stride_h + 1;
-    block.rows = least(least(rows, allowed / block.columns), w->out_h);
+    block.rows = nn_depthwise_part(w->out_h, least(rows, allowed / block.columns));
     block.in_rows = (block.rows - 1) * w->stride_h + reach;
     return block;
 }
 
-// Which of `count` inputs from `origin` on lie in the image: from `first` to before `end`.
-typedef struct {
-    int32_t origin;
-    uint32_t first, end;
-} span_t;
-
-static span_t span(int32_t origin, uint32_t count, uint32_t side) {
-    int32_t first = nn_clamp(-origin, 0, (int32_t)count);
-    int32_t end = nn_clamp((int32_t)side - origin, first, (int32_t)count);
-    return (span_t){origin, (uint32_t)first, (uint32_t)end};
+static nn_depthwise_span_t rows_of(const work_t *k) {
+    const nn_window_t *w = k->w;
+    return nn_depthwise_span(k->top * w->stride_h, w->pad_top, k->block.in_rows, w->in_h);
 }
 
-static span_t rows_of(const work_t *k) {
-    int32_t origin = (int32_t)(k->top * k->w->stride_h) - (int32_t)k->w->pad_top;
-    return span(origin, k->block.in_rows, k->w->in_h);
+static nn_depthwise_span_t columns_of(const work_t *k) {
+    const nn_window_t *w = k->w;
+    return nn_depthwise_span(k->left * w->stride_w, w->pad_left, k->block.in_columns, w->in_w);
 }
 
-static span_t columns_of(const work_t *k) {
-    int32_t origin = (int32_t)(k->left * k->w->stride_w) - (int32_t)k->w->pad_left;
-    return span(origin, k->block.in_columns, k->w->in_w);
-}
-
-// For all channels, where a part of the block's inputs lies outside.
+// For all channels.
 static void fill_outside(work_t *k) {
-    span_t y = rows_of(k);
-    span_t x = columns_of(k);
-    uint32_t count = k->block.in_rows * k->block.in_columns;
-    if ((y.end - y.first) * (x.end - x.first) < count) {
-        uint32_t zeros = nn_depthwise_outside(k->layer);
-        for (uint32_t i = 0; i < 2 * count; i++) {
-            k->inputs[i] = zeros;
-        }
+    nn_depthwise_span_t y = rows_of(k);
+    nn_depthwise_span_t x = columns_of(k);
+    uint32_t columns = k->block.in_columns;
+    uint32_t *row = k->inputs;
+    for (uint32_t i = 0; i < k->block.in_rows; i++, row += 2 * columns) {
+        bool inside = i >= y.first && i < y.end;
+        uint32_t end = inside ? x.end : 0;
+        nn_depthwise_outside(k->layer, row, inside ? 2 * x.first : 0);
+        nn_depthwise_outside(k->layer, row + 2 * end, 2 * (columns - end));
     }
 }
 
 static void fill_inside(const work_t *k, uint32_t channel) {
     const nn_window_t *w = k->w;
-    span_t y = rows_of(k);
-    span_t x = columns_of(k);
-    uint32_t in_row = w->in_w * w->in_c;
+    nn_depthwise_span_t y = rows_of(k);
+    nn_depthwise_span_t x = columns_of(k);
     if (x.first == x.end) {
         return;
     }
     const int8_t *from = k->layer->input + channel;
     from += (uint32_t)(x.origin + (int32_t)x.first) * w->in_c;
     for (uint32_t i = y.first; i < y.end; i++) {
-        nn_widen4(from + (uint32_t)(y.origin + (int32_t)i) * in_row, w->in_c, x.end - x.first,
-            k->inputs + 2 * (i * k->block.in_columns + x.first));
+        nn_widen4(from + (uint32_t)(y.origin + (int32_t)i) * w->in_w * w->in_c, w->in_c,
+            x.end - x.first, k->inputs + 2 * (i * k->block.in_columns + x.first));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "nn_layout.h"
 #include "nn_memory.h"
+#include "nn_requant.h"
 
 typedef struct {
     const nn_depthwise_conv2d_s8_t *p;
@@ -16,9 +17,34 @@ typedef struct {
     uint32_t *scratch;
 } nn_depthwise_layer_t;
 
-// What stands for two inputs outside the image, as halfwords.
-static inline uint32_t nn_depthwise_outside(const nn_depthwise_layer_t *layer) {
-    return (uint32_t)(uint16_t)layer->p->in_zero * 0x10001u;
+// Words of two inputs outside the image, as halfwords.
+static inline void nn_depthwise_outside(const nn_depthwise_layer_t *layer, uint32_t *to,
+    uint32_t count) {
+    uint32_t zeros = (uint32_t)(uint16_t)layer->p->in_zero * 0x10001u;
+    for (; count > 0; count--) {
+        *to++ = zeros;
+    }
+}
+
+// The size of parts of `side`, at most `most`, that overlap least when all have the same size.
+static inline uint32_t nn_depthwise_part(uint32_t side, uint32_t most) {
+    uint32_t parts = (side + most - 1) / most;
+    return (side + parts - 1) / parts;
+}
+
+// Which of `count` inputs lie in the image, of which the first is its `origin`-th: from `first`
+// to before `end`.
+typedef struct {
+    int32_t origin;
+    uint32_t first, end;
+} nn_depthwise_span_t;
+
+static inline nn_depthwise_span_t nn_depthwise_span(uint32_t place, uint32_t pad, uint32_t count,
+    uint32_t side) {
+    int32_t origin = (int32_t)place - (int32_t)pad;
+    int32_t first = nn_clamp(-origin, 0, (int32_t)count);
+    int32_t end = nn_clamp((int32_t)side - origin, first, (int32_t)count);
+    return (nn_depthwise_span_t){origin, (uint32_t)first, (uint32_t)end};
 }
 
 // 3x3 with stride 1, by planes.

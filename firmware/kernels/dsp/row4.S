@@ -113,10 +113,10 @@ outputs:
     add r0, sp, #ZERO
     ldmia r0, {r0, r1, r6-r12, lr}
     cmn r0, #128
-    bne 1f
-    outputs4 1
+    beq 1f
+    outputs4 0
     b 2f
-1:  outputs4 0
+1:  outputs4 1
 2:  ldrd r6, r7, [sp, #OUT_STEP]    // and STRIDE
     ldr r8, [sp, #PIXELS]
     ldr r0, [sp, #IN]
