@@ -34,4 +34,7 @@ typedef struct {
 void nn_widen1(const int8_t *row, int16_t *out, uint32_t groups);
 void nn_widen3(const nn_widen3_t *rows);
 
+// Rows of bytes, each `step` behind the end of the one before, one behind the other.
+void nn_copy_rows(const int8_t *from, uint32_t step, int8_t *to, uint32_t rows, uint32_t row_bytes);
+
 #endif

@@ -1,4 +1,4 @@
-// From int8 to halfwords: groups of four bytes as (0, 2) and (1, 3), as SXTB16 has them.
+// Rows of inputs for the tiles. From int8 to halfwords: groups of four bytes as (0, 2) and (1, 3), as SXTB16 has them.
     .syntax unified
     .thumb
     .section .text.nn_widen1, "ax", %progbits
@@ -50,3 +50,32 @@ nn_widen3:
     bne 1b
     pop {r4-r11, pc}
     .size nn_widen3, . - nn_widen3
+
+    .section .text.nn_copy_rows, "ax", %progbits
+// r0 from, r1 step, r2 to, r3 rows, r12 bytes of a row, r5 words of it
+    .global nn_copy_rows
+    .type nn_copy_rows, %function
+    .thumb_func
+    .balign 4
+nn_copy_rows:
+    push {r4-r6, lr}
+    ldr r12, [sp, #16]
+    lsr r5, r12, #2
+1:  movs r4, r5
+    beq 3f
+2:  ldr r6, [r0], #4
+    str r6, [r2], #4
+    subs r4, r4, #1
+    bne 2b
+3:  lsls r6, r12, #31               // bit 1 to C, bit 0 to N
+    itt cs
+    ldrhcs r6, [r0], #2
+    strhcs r6, [r2], #2
+    itt mi
+    ldrbmi r6, [r0], #1
+    strbmi r6, [r2], #1
+    add r0, r0, r1
+    subs r3, r3, #1
+    bne 1b
+    pop {r4-r6, pc}
+    .size nn_copy_rows, . - nn_copy_rows

@@ -21,17 +21,20 @@ nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *sc
     uint32_t row_bytes = w->kernel_w * w->in_c;
     uint32_t padded = nn_round4(w->kernel_h * row_bytes);
     uint32_t height = (w->kernel_h - 1) * w->dilation_h + 1;
+    bool contiguous = w->dilation_w == 1 || w->kernel_w == 1;
     nn_windows_t k = {.p = p, .input = input, .gathered = scratch + 6u * padded, .padded = padded,
         .inside_y = inside(w->stride_h, w->pad_top, height, w->in_h, w->out_h),
-        .inside_x = inside(w->stride_w, w->pad_left, w->kernel_w, w->in_w, w->out_w),
+        .x_stride = w->stride_w * w->in_c,
         .widen = {.out = (void *)scratch, .segments = 1, .groups = padded / 4}};
-    uint32_t image_row = w->in_w * w->in_c;
-    k.direct = !bytes && row_bytes % 4 == 0 && (w->dilation_w == 1 || w->kernel_w == 1) &&
-        height <= w->in_h && w->kernel_w <= w->in_w;
+    if (contiguous) {
+        k.inside_x = inside(w->stride_w, w->pad_left, w->kernel_w, w->in_w, w->out_w);
+    }
+    k.direct = contiguous && !bytes && row_bytes % 4 == 0 && height <= w->in_h &&
+        w->kernel_w <= w->in_w;
     if (k.direct) {
+        uint32_t image_row = w->in_w * w->in_c;
         k.last = (w->in_h - height + 1) * image_row - row_bytes;
         k.row_step = w->dilation_h * image_row - row_bytes;
-        k.x_stride = w->stride_w * w->in_c;
         k.widen.segments = w->kernel_h;
         k.widen.groups = row_bytes / 4;
     }
@@ -44,6 +47,26 @@ nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *sc
 static uint32_t place(const nn_windows_t *k, uint32_t y, uint32_t x) {
     const nn_window_t *w = &k->p->window;
     return ((y * w->stride_h - w->pad_top) * w->in_w - w->pad_left) * w->in_c + x * k->x_stride;
+}
+
+// Three windows in the image, in one row.
+static void find3(nn_windows_t *k, const int8_t *at, uint32_t step) {
+    k->widen.at[0] = at;
+    k->widen.at[1] = at + step;
+    k->widen.at[2] = at + 2 * step;
+    k->widen.step[0] = k->widen.step[1] = k->widen.step[2] = k->row_step;
+}
+
+// What has been found, in whole groups.
+static void copy3(nn_windows_t *k) {
+    const nn_window_t *w = &k->p->window;
+    uint32_t row_bytes = w->kernel_w * w->in_c;
+    uint32_t step = w->dilation_h * w->in_w * w->in_c - row_bytes;
+    int8_t *to = k->gathered;
+    for (uint32_t i = 0; i < 3; i++, to += k->padded) {
+        nn_copy_rows(k->widen.at[i], step, to, w->kernel_h, row_bytes);
+        k->widen.at[i] = to;
+    }
 }
 
 // The i-th of three windows: where it lies in the image, or gathered. False: in the image, but
@@ -82,23 +105,16 @@ static void fill_outside(const nn_windows_t *k, uint32_t i, uint32_t x) {
     fill_columns(k, i, ex.end * w->in_c, w->kernel_w * w->in_c);
 }
 
-// Three windows in the image, in one row.
-static void find3(nn_windows_t *k, uint32_t y, uint32_t x, uint32_t step) {
-    const int8_t *at = k->input + place(k, y, x);
-    step *= k->x_stride;
-    k->widen.at[0] = at;
-    k->widen.at[1] = at + step;
-    k->widen.at[2] = at + 2 * step;
-    k->widen.step[0] = k->widen.step[1] = k->widen.step[2] = k->row_step;
-}
-
 void nn_windows_widen3(nn_windows_t *k, uint32_t first, uint32_t step) {
     uint32_t columns = k->p->window.out_w;
     uint32_t y = first / columns;
     uint32_t x = first % columns;
-    if (k->direct && is_among(k->inside_y, y) && is_among(k->inside_x, x) &&
+    if (is_among(k->inside_y, y) && is_among(k->inside_x, x) &&
         is_among(k->inside_x, x + 2 * step)) {
-        find3(k, y, x, step);
+        find3(k, k->input + place(k, y, x), step * k->x_stride);
+        if (!k->direct) {
+            copy3(k);
+        }
         nn_widen3(&k->widen);
         return;
     }

@@ -5,7 +5,8 @@
 #include "gather.h"
 #include "tile.h"
 
-// Output rows or columns whose windows lie in the image: the first, and how many.
+// Output rows or columns whose windows lie in the image, kernel rows contiguous: the first, and
+// how many.
 typedef struct {
     uint32_t first, count;
 } nn_inside_t;
@@ -15,7 +16,7 @@ typedef struct {
     const int8_t *input;
     int8_t *gathered; // three windows, each filled up to `padded` bytes
     uint32_t padded;
-    bool direct;       // whether kernel rows are whole groups, contiguous in the image
+    bool direct;       // whether kernel rows are read where they lie, as whole groups
     uint32_t row_step; // then the bytes from the end of one to the next,
     uint32_t last;     // and the last place where a window can begin, in bytes
     nn_inside_t inside_y, inside_x;
