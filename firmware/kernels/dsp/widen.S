@@ -2,19 +2,38 @@
     .syntax unified
     .thumb
     .section .text.nn_widen1, "ax", %progbits
+.macro two
+    ldr r3, [r0], #4
+    ldr r5, [r0], #4
+    sxtb16 r4, r3, ror #8
+    sxtb16 r3, r3
+    sxtb16 r6, r5, ror #8
+    sxtb16 r5, r5
+    stmia r1!, {r3-r6}
+.endm
+
     .global nn_widen1
     .type nn_widen1, %function
     .thumb_func
     .balign 4
 nn_widen1:
-1:  ldr r3, [r0], #4
-    sxtb16 r12, r3
-    sxtb16 r3, r3, ror #8
-    str r12, [r1], #4
-    str r3, [r1], #4
+    push {r4-r6, lr}
+    lsrs r2, r2, #1                 // an odd one first, then twos, an odd two first
+    bcc 1f
+    ldr r3, [r0], #4
+    sxtb16 r4, r3, ror #8
+    sxtb16 r3, r3
+    stmia r1!, {r3, r4}
+1:  lsrs r2, r2, #1
+    bcc 2f
+    two
+2:  cmp r2, #0
+    beq 4f
+3:  two
+    two
     subs r2, r2, #1
-    bne 1b
-    bx lr
+    bne 3b
+4:  pop {r4-r6, pc}
     .size nn_widen1, . - nn_widen1
 
     .section .text.nn_widen3, "ax", %progbits
