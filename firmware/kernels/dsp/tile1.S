@@ -53,8 +53,8 @@
 nn_tile1:
     push {r4-r11, lr}
     sub sp, sp, #FRAME
-    ldmia r0, {r1-r5, r6, r7}       // weights, their end, inputs, groups, zero, step, outputs
-    strd r5, r7, [sp, #ZERO]
+    ldmia r0, {r1-r6}               // weights, their end, inputs, groups, zero, outputs
+    strd r5, r6, [sp, #ZERO]
     mov r12, r5
     str r2, [sp, #WEIGHTS_END]
     str r3, [sp, #ACTS]

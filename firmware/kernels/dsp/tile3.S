@@ -7,7 +7,7 @@
     .thumb
     .section .text.nn_tile3, "ax", %progbits
 
-// On the stack
+// On the stack, as in the struct
     .equ ACTS, 0
     .equ ZEROS, 4       // six, for the sums
     .equ ENTRY, 28
@@ -22,6 +22,9 @@
     .equ OUTPUTS, 64
     .equ T, 68
     .equ FRAME, 80
+
+// In the struct, behind those
+    .equ GROUPS, 88
 
     .equ BLOCK, 16      // groups in a round of the loop
     .equ PART, 112      // groups in a part: 448 inputs
@@ -62,6 +65,48 @@
     orr \register, \register, #1
 .endm
 
+// r0 the struct; it becomes the frame
+    .global nn_tile3_begin
+    .type nn_tile3_begin, %function
+    .thumb_func
+    .balign 4
+nn_tile3_begin:
+    push {r4-r7, lr}
+    ldr r1, [r0, #ACTS]
+    ldr r2, [r0, #GROUPS]
+    ldr r3, [r0, #ZERO]
+    mov r4, #GROUP_ACTS
+    mla r12, r2, r4, r1
+    str r12, [r0, #ACTS_END]
+    code_address r5, finish0
+    code_address r6, outputs0
+    cmn r3, #128
+    bne 1f
+    code_address r5, finish1
+    code_address r6, outputs1
+1:  str r6, [r0, #OUTPUTS]
+    sub r3, r2, #1                  // the groups of the first round: 1 to BLOCK
+    and r3, r3, #BLOCK - 1
+    add r3, r3, #1
+    code_address r6, round_end
+    mov r7, #GROUP_CODE
+    mls r6, r3, r7, r6
+    str r6, [r0, #ENTRY]
+    cmp r2, #BLOCK
+    bls 3f                          // one round
+    cmp r2, #PART
+    bls 2f
+    add r3, r3, #PART - BLOCK
+    mla r12, r3, r4, r1
+    code_address r5, aside
+2:  str r12, [r0, #FIRST_STOP]
+    str r12, [r0, #STOP]
+    str r5, [r0, #PART_DONE]
+    code_address r5, next_round
+3:  str r5, [r0, #ROUND_DONE]
+    pop {r4-r7, pc}
+    .size nn_tile3_begin, . - nn_tile3_begin
+
     .global nn_tile3
     .type nn_tile3, %function
     .thumb_func
@@ -69,47 +114,12 @@
 nn_tile3:
     push {r4-r11, lr}
     sub sp, sp, #FRAME
-    ldmia r0, {r1-r6, lr}           // weights, their end, inputs, groups, zero, step, outputs
-    strd r5, r6, [sp, #ZERO]
-    mov r12, r5
-    str r2, [sp, #WEIGHTS_END]
-    str r3, [sp, #ACTS]
-    mov r5, #GROUP_ACTS
-    mla r6, r4, r5, r3
-    str r6, [sp, #ACTS_END]
-    sub r7, r4, #1                  // the groups of the first round: 1 to BLOCK
-    and r7, r7, #BLOCK - 1
-    add r7, r7, #1
-    code_address r8, round_end
-    mov r9, #GROUP_CODE
-    mls r8, r7, r9, r8
-    str r8, [sp, #ENTRY]
-    code_address r9, finish0
-    code_address r10, outputs0
-    cmn r12, #128                   // the zero point
-    bne 1f
-    code_address r9, finish1
-    code_address r10, outputs1
-1:  str r10, [sp, #OUTPUTS]
-    cmp r4, #BLOCK
-    bls 2f                          // one round
-    cmp r4, #PART
-    bls 1f
-    add r7, r7, #PART - BLOCK
-    mla r6, r7, r5, r3
-    code_address r9, aside
-1:  str r6, [sp, #FIRST_STOP]
-    str r6, [sp, #STOP]
-    str r9, [sp, #PART_DONE]
-    code_address r9, next_round
-2:  str r9, [sp, #ROUND_DONE]
-    mov r2, #0
-    mov r3, #0
-    str r2, [sp, #T]
-    strd r2, r3, [sp, #T + 4]
-    strd r2, r3, [sp, #ZEROS]
-    strd r2, r3, [sp, #ZEROS + 8]
-    strd r2, r3, [sp, #ZEROS + 16]
+    mov r1, sp
+    ldmia r0!, {r2-r11}
+    stmia r1!, {r2-r11}
+    ldmia r0!, {r2-r11}
+    stmia r1, {r2-r11}
+    ldrd r1, lr, [r0]               // WEIGHTS and OUT
 
 pair:
     ldmia sp, {r0, r4, r8-r12, pc}  // ACTS, ZEROS, ENTRY
