@@ -40,6 +40,14 @@ def conv(image: tuple[int, int, int], out_c: int, w: Window) -> tuple[Case, int]
     return case, w.out[0] * w.out[1] * depth * out_c
 
 
+def transpose(side: int, in_c: int, out_c: int) -> tuple[Case, int]:
+    """A 3x3 transposed convolution to twice the size, and what its windows hold."""
+    w = Window((3, 3), (2, 2), (1, 1), (0, 0), (2 * side, 2 * side))
+    by, weights = channels(out_c, 4 * in_c), random_cases.weights(RNG, out_c, 3, 3, in_c)
+    case = random_cases.transpose_conv(RNG, random_cases.int8(RNG, side, side, in_c), weights, w, by)
+    return case, 4 * side * side * 9 * in_c * out_c
+
+
 def depthwise(
     image: tuple[int, int, int], spare: int, side: int = 3, stride: int = 1
 ) -> tuple[Case, int]:
@@ -113,6 +121,7 @@ def others() -> Layers:
         ("conv 3x3 8x8x64 -> 64", conv((8, 8, 64), 64, same(8, 3, 1))),
         ("conv 3x3/2 96x96x3 -> 8", conv((96, 96, 3), 8, same(96, 3, 2))),
         ("conv 1x1 24x24x16 -> 32", conv((24, 24, 16), 32, same(24, 1, 1))),
+        ("transpose conv 3x3/2 8x8x32 -> 16", transpose(8, 32, 16)),
         ("depthwise 3x3 48x48x8", depthwise((48, 48, 8), 8)),
         ("depthwise 3x3/2 48x48x16", depthwise((48, 48, 16), 8, stride=2)),
         ("depthwise 3x3/2 24x24x64", depthwise((24, 24, 64), 8, stride=2)),
@@ -140,13 +149,13 @@ def measure(layers: Layers, target: str) -> list[cycles.Estimate]:
 def line(name: str, macs: int, cost: cycles.Estimate) -> str:
     """A line of the table."""
     rates = [f"{n / macs:9.2f}" if macs else f"{'':9}" for n in (cost.instructions, cost.cycles)]
-    return f"  {name:32}{macs:10}{cost.instructions:14}{rates[0]}{cost.cycles:14}{rates[1]}"
+    return f"  {name:34}{macs:10}{cost.instructions:14}{rates[0]}{cost.cycles:14}{rates[1]}"
 
 
 def table(name: str, layers: Layers, target: str) -> cycles.Estimate:
     """Runs and prints a model; returns what it costs."""
     heads = f"{'instructions':>14}{'per MAC':>9}{'cycles (est.)':>14}{'per MAC':>9}"
-    print(f"{name:34}{'MACs':>10}{heads}")
+    print(f"{name:36}{'MACs':>10}{heads}")
     costs = measure(layers, target)
     for (layer, (_, macs)), cost in zip(layers, costs, strict=True):
         print(line(layer, macs, cost))

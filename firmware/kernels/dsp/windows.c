@@ -1,6 +1,9 @@
 #include "windows.h"
 
+#include <string.h>
+
 #include "nn_layout.h"
+#include "window.h"
 
 #define GROUP 12u // halfwords of a group, with those of three rows
 
@@ -16,31 +19,36 @@ static bool is_among(nn_inside_t inside, uint32_t at) {
     return at - inside.first < inside.count;
 }
 
-nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *scratch, bool bytes) {
+nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *scratch,
+    nn_gather_t gather) {
     const nn_window_t *w = &p->window;
-    uint32_t row_bytes = w->kernel_w * w->in_c;
-    uint32_t padded = nn_round4(w->kernel_h * row_bytes);
-    uint32_t height = (w->kernel_h - 1) * w->dilation_h + 1;
-    bool contiguous = w->dilation_w == 1 || w->kernel_w == 1;
-    nn_windows_t k = {.p = p, .input = input, .gathered = scratch + 6u * padded, .padded = padded,
-        .inside_y = inside(w->stride_h, w->pad_top, height, w->in_h, w->out_h),
-        .x_stride = w->stride_w * w->in_c,
+    uint32_t padded = nn_round4(w->kernel_h * w->kernel_w * w->in_c);
+    nn_windows_t k = {.p = p, .input = input, .gather = gather, .gathered = scratch + 6u * padded,
+        .padded = padded,
         .widen = {.out = (void *)scratch, .segments = 1, .groups = padded / 4}};
-    if (contiguous) {
-        k.inside_x = inside(w->stride_w, w->pad_left, w->kernel_w, w->in_w, w->out_w);
-    }
-    k.direct = contiguous && !bytes && row_bytes % 4 == 0 && height <= w->in_h &&
-        w->kernel_w <= w->in_w;
-    if (k.direct) {
-        uint32_t image_row = w->in_w * w->in_c;
-        k.last = (w->in_h - height + 1) * image_row - row_bytes;
-        k.row_step = w->dilation_h * image_row - row_bytes;
-        k.widen.segments = w->kernel_h;
-        k.widen.groups = row_bytes / 4;
-    }
     // What stands for inputs between depth and a whole group.
     memset(k.gathered, 0, 3u * padded);
     return k;
+}
+
+void nn_windows_look_inside(nn_windows_t *k, bool bytes) {
+    const nn_window_t *w = &k->p->window;
+    uint32_t row_bytes = w->kernel_w * w->in_c;
+    uint32_t height = (w->kernel_h - 1) * w->dilation_h + 1;
+    if (w->dilation_w > 1 && w->kernel_w > 1) {
+        return;
+    }
+    k->inside_y = inside(w->stride_h, w->pad_top, height, w->in_h, w->out_h);
+    k->inside_x = inside(w->stride_w, w->pad_left, w->kernel_w, w->in_w, w->out_w);
+    k->x_stride = w->stride_w * w->in_c;
+    k->direct = !bytes && row_bytes % 4 == 0 && height <= w->in_h && w->kernel_w <= w->in_w;
+    if (k->direct) {
+        uint32_t image_row = w->in_w * w->in_c;
+        k->last = (w->in_h - height + 1) * image_row - row_bytes;
+        k->row_step = w->dilation_h * image_row - row_bytes;
+        k->widen.segments = w->kernel_h;
+        k->widen.groups = row_bytes / 4;
+    }
 }
 
 // Where a window begins, in bytes; wraps.
@@ -81,7 +89,7 @@ static bool find(nn_windows_t *k, uint32_t i, uint32_t y, uint32_t x) {
         }
     }
     int8_t *to = k->gathered + i * k->padded;
-    nn_gather(k->p, k->input, y, x, to);
+    k->gather(k->p, k->input, y, x, to);
     k->widen.at[i] = to;
     k->widen.step[i] = 0;
     return true;

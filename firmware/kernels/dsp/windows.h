@@ -2,7 +2,7 @@
 #ifndef NN_DSP_WINDOWS_H
 #define NN_DSP_WINDOWS_H
 
-#include "gather.h"
+#include "conv.h"
 #include "tile.h"
 
 // Output rows or columns whose windows lie in the image, kernel rows contiguous: the first, and
@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
     const nn_conv2d_s8_t *p;
     const int8_t *input;
+    nn_gather_t gather;
     int8_t *gathered; // three windows, each filled up to `padded` bytes
     uint32_t padded;
     bool direct;       // whether kernel rows are read where they lie, as whole groups
@@ -24,9 +25,13 @@ typedef struct {
     nn_widen3_t widen;
 } nn_windows_t;
 
-// `scratch`: 9 * padded bytes, of which the widened inputs come first. With `bytes`, windows are
-// wanted in bytes, too, at widen.at.
-nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *scratch, bool bytes);
+// All windows are gathered. `scratch`: 9 * padded bytes, of which the widened inputs come first.
+nn_windows_t nn_windows(const nn_conv2d_s8_t *p, const int8_t *input, int8_t *scratch,
+    nn_gather_t gather);
+
+// Those of a plain convolution that lie in the image are quicker found there; with `bytes`,
+// windows are wanted in bytes, too, at widen.at.
+void nn_windows_look_inside(nn_windows_t *k, bool bytes);
 
 // The windows of three outputs, in their order `step` (0 or 1) apart, from the i-th on.
 void nn_windows_widen3(nn_windows_t *k, uint32_t i, uint32_t step);
