@@ -44,7 +44,8 @@ def transpose(side: int, in_c: int, out_c: int) -> tuple[Case, int]:
     """A 3x3 transposed convolution to twice the size, and what its windows hold."""
     w = Window((3, 3), (2, 2), (1, 1), (0, 0), (2 * side, 2 * side))
     by, weights = channels(out_c, 4 * in_c), random_cases.weights(RNG, out_c, 3, 3, in_c)
-    case = random_cases.transpose_conv(RNG, random_cases.int8(RNG, side, side, in_c), weights, w, by)
+    image = random_cases.int8(RNG, side, side, in_c)
+    case = random_cases.transpose_conv(RNG, image, weights, w, by)
     return case, 4 * side * side * 9 * in_c * out_c
 
 

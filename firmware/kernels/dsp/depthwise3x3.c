@@ -111,7 +111,8 @@ static bool four_channels(work_t *k, uint32_t channel) {
 static uint32_t strip_rows(const nn_depthwise_conv2d_s8_t *p, uint32_t columns) {
     const nn_window_t *w = &p->window;
     uint32_t room = p->scratch_bytes / (16u * columns) - 2u;
-    uint32_t allowed = NN_WATCH_MACS / (9u * w->out_w);
+    uint32_t allowed = NN_WATCH_MACS / (4u * 9u * w->out_w);
+    allowed = allowed > 0 ? allowed : 1; // of such a wide row, a channel at least
     return nn_depthwise_part(w->out_h, room < allowed ? room : allowed);
 }
 
