@@ -59,13 +59,12 @@ static void fill_inside(const work_t *k, uint32_t channel) {
         uint32_t x = left_of(k, j);
         bool left = x < w->in_w;
         bool right = x + 1 < w->in_w;
+        if (!left && !right) {
+            continue;
+        }
         spread.to = left ? to : (void *)((int16_t *)to + 1);
         spread.from = from + (left ? x : x + 1) * w->in_c;
-        if (left && right) {
-            nn_spread2(&spread);
-        } else if (left || right) {
-            nn_spread1(&spread);
-        }
+        (left && right ? nn_spread2 : nn_spread1)(&spread);
     }
 }
 

@@ -58,6 +58,7 @@ static void write_pass(void) {
         }
     }
     fputc('\n', out);
+    fflush(out); // QEMU may be killed
 }
 
 static void on_run(unsigned int vcpu, void *block) {
