@@ -18,6 +18,10 @@ from reference import Channels, Window
 
 from wasmote.bench import cycles, executions
 from wasmote.build import report
+from wasmote.convert.attributes import Padding
+from wasmote.convert.ops.depthwise_conv2d import DepthwiseConv2D
+from wasmote.convert.ops.mac import Requant, Weights
+from wasmote.convert.windows import Plane, axis
 
 RNG = np.random.default_rng(1)
 # What TFLM with CMSIS-NN takes for the whole model, in instructions.
@@ -49,14 +53,17 @@ def transpose(side: int, in_c: int, out_c: int) -> tuple[Case, int]:
     return case, 4 * side * side * 9 * in_c * out_c
 
 
-def depthwise(
-    image: tuple[int, int, int], spare: int, side: int = 3, stride: int = 1
-) -> tuple[Case, int]:
-    """A depthwise convolution with `spare` rows of scratch more than it needs."""
+def depthwise(image: tuple[int, int, int], side: int = 3, stride: int = 1) -> tuple[Case, int]:
+    """A depthwise convolution with as much scratch as the converter gives it."""
     w = random_cases.same(image[:2], (side, side), (stride, stride))
     by = channels(image[2], side * side)
     weights = random_cases.int8(RNG, side, side, image[2])
-    case = random_cases.depthwise(RNG, random_cases.int8(RNG, *image), weights, w, by, spare)
+    sides = (axis(n, side, stride, 1, Padding.SAME) for n in image[:2])
+    plane = Plane(*(side for side in sides if side))
+    requant = Requant(by.multiplier, -by.shift, by.out_zero, *by.clamp)
+    op = DepthwiseConv2D(plane, Weights(weights[None], by.bias), 1, 0, requant, 0)
+    pixels, scratch = random_cases.int8(RNG, *image), op.scratch_bytes
+    case = random_cases.depthwise(RNG, pixels, weights, w, by, scratch)
     return case, w.out[0] * w.out[1] * side * side * image[2]
 
 
@@ -88,7 +95,7 @@ def keyword() -> Layers:
     point = random_cases.same((25, 5), (1, 1), (1, 1))
     layers = [("conv 10x4/2 49x10x1 -> 25x5x64", conv((49, 10, 1), 64, first))]
     for _ in range(4):
-        layers.append(("depthwise 3x3 25x5x64", depthwise((25, 5, 64), 23)))
+        layers.append(("depthwise 3x3 25x5x64", depthwise((25, 5, 64))))
         layers.append(("conv 1x1 25x5x64 -> 64", conv((25, 5, 64), 64, point)))
     layers.append(("average pool 25x5x64", average((25, 5, 64))))
     layers.append(("fully connected 64 -> 12", fully(64, 12, False)))
@@ -123,10 +130,10 @@ def others() -> Layers:
         ("conv 3x3/2 96x96x3 -> 8", conv((96, 96, 3), 8, same(96, 3, 2))),
         ("conv 1x1 24x24x16 -> 32", conv((24, 24, 16), 32, same(24, 1, 1))),
         ("transpose conv 3x3/2 8x8x32 -> 16", transpose(8, 32, 16)),
-        ("depthwise 3x3 48x48x8", depthwise((48, 48, 8), 8)),
-        ("depthwise 3x3/2 48x48x16", depthwise((48, 48, 16), 8, stride=2)),
-        ("depthwise 3x3/2 24x24x64", depthwise((24, 24, 64), 8, stride=2)),
-        ("depthwise 5x5 12x12x32", depthwise((12, 12, 32), 12, side=5)),
+        ("depthwise 3x3 48x48x8", depthwise((48, 48, 8))),
+        ("depthwise 3x3/2 48x48x16", depthwise((48, 48, 16), stride=2)),
+        ("depthwise 3x3/2 24x24x64", depthwise((24, 24, 64), stride=2)),
+        ("depthwise 5x5 12x12x32", depthwise((12, 12, 32), side=5)),
     ]
 
 

@@ -97,12 +97,11 @@ def transpose_conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels)
     return layer_case(rng, "transpose_conv_s8", layer, expected[0])
 
 
-def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, spare: int = 0) -> Case:
-    """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out] and `spare` rows of scratch."""
+def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, scratch: int) -> Case:
+    """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out]."""
     in_zero = int(rng.integers(-128, 128))
     flat = kernel.reshape(-1, kernel.shape[2])
     blob = packing.taps(flat, folded_constants(by, flat.T, in_zero))
-    scratch = (4 + spare) * 8 * ((w.out[1] + 3) & ~1)
     layer = Layer(image, w, in_zero, by, blob, scratch)
     expected = reference.depthwise(image, kernel, w, in_zero, by)
     return layer_case(rng, "depthwise_conv2d_s8", layer, expected)
@@ -174,8 +173,8 @@ def random_depthwise(rng: Rng) -> Case:
         w = Window(kernel, w.stride, (w.dilation[0], 1), w.pad, out)
     out_c = in_c * multiplier
     by = channels(rng, out_c, w.kernel[0] * w.kernel[1], rng.random() < 0.6)
-    spare = int(rng.integers(0, 30))
-    return depthwise(rng, int8(rng, *shape, in_c), int8(rng, *w.kernel, out_c), w, by, spare)
+    scratch = int(rng.integers(4, 34)) * 8 * ((w.out[1] + 3) & ~1)
+    return depthwise(rng, int8(rng, *shape, in_c), int8(rng, *w.kernel, out_c), w, by, scratch)
 
 
 def random_fully(rng: Rng) -> Case:
