@@ -17,6 +17,7 @@
     .equ PIXELS, 84
     .equ FRAME, 88
 
+    .equ TAPS_3X3, 9 * 8    // bytes of weights
     .equ PAIRS, 4           // of a kernel row's columns
     .equ PAIR_CODE, 10 * 4
 
@@ -89,7 +90,15 @@ nn_row4:
     adrcs.w r3, odd
     mov r4, #PAIR_CODE
     mls r3, r2, r4, r3
-    orr r3, r3, #1
+    ldr r4, [sp, #WEIGHTS]
+    ldr r5, [sp, #WEIGHTS_END]
+    sub r5, r5, r4
+    cmp r2, #1
+    it eq
+    cmpeq r5, #TAPS_3X3
+    bne 1f
+    adr.w r3, three
+1:  orr r3, r3, #1
     str r3, [sp, #ENTRY]
 pixel:
     ldmia sp, {r0-r5, pc}           // IN, WEIGHTS, BIAS2, ENTRY
@@ -108,6 +117,17 @@ even:
 odd:
     single
     next_row
+
+    .balign 4
+three:                          // 3x3, the most usual one, row after row
+    pair
+    single
+.rept 2
+    ldr r6, [sp, #IN_STEP]
+    add r0, r0, r6
+    pair
+    single
+.endr
 
 outputs:
     add r0, sp, #ZERO
