@@ -1,5 +1,7 @@
 // A channel's plane, 2x2 outputs at a time, from the top down; an odd last row 1x2, an odd first
 // or last column 2x1.
+#include "asm.h"
+
     .syntax unified
     .thumb
     .section .text.nn_plane3x3, "ax", %progbits
@@ -121,22 +123,12 @@
 .endm
 
 .macro output left right columns
-    requantise \left
+    requantise \left, r3, r4, r5, relu
     strb \left, [r6]
     .if \columns == 2
-    requantise \right
+    requantise \right, r3, r4, r5, relu
     strb \right, [r6, r7]
     .endif
-.endm
-
-// With a zero point of -128, as after a ReLU, what is below zero becomes -128 however it rounds.
-.macro requantise sum
-    smmulr \sum, \sum, r3
-    .if relu == 0
-    add \sum, \sum, \sum, asr #31
-    .endif
-    smmlar \sum, \sum, r4, r5
-    ssat \sum, #8, \sum
 .endm
 
 // For the inputs at r0: LAST (and in r2) and OUT; r3 is OUT_TOP

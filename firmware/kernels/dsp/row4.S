@@ -1,4 +1,6 @@
 // Depthwise outputs of four channels, one pixel after the other.
+#include "asm.h"
+
     .syntax unified
     .thumb
     .section .text.nn_row4, "ax", %progbits
@@ -53,14 +55,8 @@
     ldr pc, [sp, #ENTRY]
 .endm
 
-// With a zero point of -128, as after a ReLU, what is below zero becomes -128 however it rounds.
 .macro output sum multiplier scale at relu
-    smmulr \sum, \sum, \multiplier
-    .if \relu == 0
-    add \sum, \sum, \sum, asr #31
-    .endif
-    smmlar \sum, \sum, \scale, r0
-    ssat \sum, #8, \sum
+    requantise \sum, \multiplier, \scale, r0, \relu
     strb \sum, [r1, #\at]
 .endm
 

@@ -1,4 +1,6 @@
 // One row of inputs times pairs of output channels: tile3.S says how.
+#include "asm.h"
+
     .syntax unified
     .thumb
     .section .text.nn_tile1, "ax", %progbits
@@ -30,20 +32,6 @@
     smlad r11, \act, \weight, r11
     sxtb16.w \weight, \weight
     smlad r12, \act, \weight, r12
-.endm
-
-.macro requantise sum multiplier scale relu
-    smmulr \sum, \sum, \multiplier
-    .if \relu == 0
-    add \sum, \sum, \sum, asr #31
-    .endif
-    smmlar \sum, \sum, \scale, r8
-    ssat \sum, #8, \sum
-.endm
-
-.macro code_address register label
-    adr.w \register, \label
-    orr \register, \register, #1
 .endm
 
     .global nn_tile1
@@ -174,9 +162,9 @@ outputs\relu:                          // r11: the doubled sum of the second cha
     bmi done                        // a scale that is not for here
     ldrd r8, r9, [sp, #ZERO]
     add r12, r2, r12, lsl #1
-    requantise r12, r4, r5, \relu
+    requantise r12, r4, r5, r8, \relu
     strb r12, [r9], #1
-    requantise r11, r6, r7, \relu
+    requantise r11, r6, r7, r8, \relu
     strb r11, [r9], #1
     str r9, [sp, #OUT]
     ldr r2, [sp, #WEIGHTS_END]

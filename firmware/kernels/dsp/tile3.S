@@ -3,6 +3,8 @@
 // A packed weight is 256 * w1 + w0. P sums inputs times packed weights, S inputs times w0; then
 // (P - S) / 256 is the sum for w1, exactly as long as it is below 2^23: for 511 inputs. So at
 // least every 448 inputs the sums for w1 are put aside (T).
+#include "asm.h"
+
     .syntax unified
     .thumb
     .section .text.nn_tile3, "ax", %progbits
@@ -48,21 +50,6 @@
     add r2, r2, \sum, asr #7
     str r2, [sp, #T + \at]
     mov \sum, \low
-.endm
-
-// With a zero point of -128, as after a ReLU, what is below zero becomes -128 however it rounds.
-.macro requantise sum multiplier scale relu
-    smmulr \sum, \sum, \multiplier
-    .if \relu == 0
-    add \sum, \sum, \sum, asr #31
-    .endif
-    smmlar \sum, \sum, \scale, r0
-    ssat \sum, #8, \sum
-.endm
-
-.macro code_address register label
-    adr.w \register, \label
-    orr \register, \register, #1
 .endm
 
 // r0 the struct; it becomes the frame
@@ -161,17 +148,17 @@ outputs\relu:                          // r8-r10: doubled sums of the second cha
     add r12, r0, r12, lsl #1
     add r4, r0, r4, lsl #1
     ldrd r0, r2, [sp, #ZERO]
-    requantise r12, r3, r5, \relu
+    requantise r12, r3, r5, r0, \relu
     strb r12, [lr, r2]
-    requantise r4, r3, r5, \relu
+    requantise r4, r3, r5, r0, \relu
     strb r4, [lr, r2, lsl #1]
-    requantise r11, r3, r5, \relu
+    requantise r11, r3, r5, r0, \relu
     strb r11, [lr], #1
-    requantise r9, r6, r7, \relu
+    requantise r9, r6, r7, r0, \relu
     strb r9, [lr, r2]
-    requantise r10, r6, r7, \relu
+    requantise r10, r6, r7, r0, \relu
     strb r10, [lr, r2, lsl #1]
-    requantise r8, r6, r7, \relu
+    requantise r8, r6, r7, r0, \relu
     strb r8, [lr], #1
     ldr r2, [sp, #WEIGHTS_END]
     cmp r1, r2

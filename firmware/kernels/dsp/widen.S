@@ -1,4 +1,5 @@
-// Rows of inputs for the tiles. From int8 to halfwords: groups of four bytes as (0, 2) and (1, 3), as SXTB16 has them.
+// Rows of inputs for the tiles: from int8 to halfwords, groups of four bytes as (0, 2) and (1, 3),
+// as SXTB16 has them; and bytes to where they make whole groups.
     .syntax unified
     .thumb
     .section .text.nn_widen1, "ax", %progbits
