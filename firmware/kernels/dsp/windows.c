@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "nn_layout.h"
 #include "window.h"
 
@@ -65,15 +66,33 @@ static void find3(nn_windows_t *k, const int8_t *at, uint32_t step) {
     k->widen.step[0] = k->widen.step[1] = k->widen.step[2] = k->row_step;
 }
 
-// What has been found, in whole groups.
-static void copy3(nn_windows_t *k) {
+// Rows of a window whose columns are in the image, from `from` on, as bytes.
+static void copy_rows(const nn_windows_t *k, const int8_t *from, uint32_t rows, int8_t *to) {
     const nn_window_t *w = &k->p->window;
     uint32_t row_bytes = w->kernel_w * w->in_c;
-    uint32_t step = w->dilation_h * w->in_w * w->in_c - row_bytes;
+    nn_copy_rows(from, w->dilation_h * w->in_w * w->in_c - row_bytes, to, rows, row_bytes);
+}
+
+// What find3 has found, in whole groups.
+static void copy3(nn_windows_t *k) {
     int8_t *to = k->gathered;
     for (uint32_t i = 0; i < 3; i++, to += k->padded) {
-        nn_copy_rows(k->widen.at[i], step, to, w->kernel_h, row_bytes);
+        copy_rows(k, k->widen.at[i], k->p->window.kernel_h, to);
         k->widen.at[i] = to;
+    }
+}
+
+// A window whose columns are in the image, rows that are not become the zero point.
+static void copy_inside(const nn_windows_t *k, uint32_t y, uint32_t x, int8_t *to) {
+    const nn_window_t *w = &k->p->window;
+    uint32_t row_bytes = w->kernel_w * w->in_c;
+    nn_extent_t ey = nn_extent_y(w, y);
+    nn_fill(to, k->p->in_zero, ey.first * row_bytes);
+    nn_fill(to + ey.end * row_bytes, k->p->in_zero, (w->kernel_h - ey.end) * row_bytes);
+    if (ey.first < ey.end) {
+        uint32_t first = ey.first * w->dilation_h * w->in_w * w->in_c;
+        copy_rows(k, k->input + (place(k, y, x) + first), ey.end - ey.first,
+            to + ey.first * row_bytes);
     }
 }
 
@@ -89,7 +108,11 @@ static bool find(nn_windows_t *k, uint32_t i, uint32_t y, uint32_t x) {
         }
     }
     int8_t *to = k->gathered + i * k->padded;
-    k->gather(k->p, k->input, y, x, to);
+    if (is_among(k->inside_x, x)) {
+        copy_inside(k, y, x, to);
+    } else {
+        k->gather(k->p, k->input, y, x, to);
+    }
     k->widen.at[i] = to;
     k->widen.step[i] = 0;
     return true;
