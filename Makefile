@@ -79,7 +79,7 @@ test-c: deps
 test-kernels: venv
 	@$(PYTEST) tests/kernels $(ARGS)
 
-## bench-kernels: instructions per layer of known models on the emulated Cortex-M4
+## bench-kernels: instructions and estimated cycles per layer on the emulated Cortex-M4
 bench-kernels: venv
 	@$(MAKE) --no-print-directory -C tests/kernels bench
 

@@ -1,5 +1,6 @@
 # The kernels' sources. Before: NN_DIR, and NN_CORE=ref (any core) or dsp (Cortex-M with the
 # DSP extension: M4, M7, M33). An operation that the core has no kernel for is taken from ref.
+# Builds name objects without the suffix of the source: no .S beside a .c of the same name.
 NN_CORE ?= ref
 NN_OWN_C = $(if $(filter-out ref,$(NN_CORE)),$(wildcard $(NN_DIR)/$(NN_CORE)/*.c))
 NN_REF_C = $(filter-out $(addprefix $(NN_DIR)/ref/,$(notdir $(NN_OWN_C))),$(wildcard $(NN_DIR)/ref/*.c))

@@ -2,6 +2,7 @@
 
 import struct
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,8 +151,8 @@ def folded_constants(by: Channels, weights: Ints, in_zero: int) -> list[tuple[in
     return packing.constants(packing.folded(by.bias, weights, in_zero), by.multiplier, by.shift)
 
 
-def run(target: str, cases: list[Case], folder: Path) -> list[Answer]:
-    """Runs all cases in one process of the runner built for `target`."""
+def run(target: str, cases: list[Case], folder: Path, extra: Sequence[str] = ()) -> list[Answer]:
+    """Runs all cases in one process of the runner built for `target`; `extra` is for QEMU."""
     (folder / "cases.bin").write_bytes(b"".join(case.encoded() for case in cases))
     program = BUILD / target / "runner"
     if target.startswith("host"):
@@ -166,6 +167,7 @@ def run(target: str, cases: list[Case], folder: Path) -> list[Answer]:
             "-semihosting",
             "-kernel",
             str(program),
+            *extra,
         ]
     got = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if got.returncode:

@@ -32,18 +32,20 @@ def weights(rng: Rng, *shape: int) -> Ints:
 
 
 def channels(rng: Rng, count: int, depth: int, plain: bool) -> Channels:
-    """Constants with which outputs cover their range; not `plain`: all shifts and clamps."""
+    """Constants with which outputs cover their range; not `plain`: any clamp, often any shift."""
     multiplier = rng.integers(1 << 30, (1 << 31) - 1, count, endpoint=True)
     usual = round(math.log2(math.sqrt(depth) * 100)) + 1
     shift = np.clip(usual + rng.integers(-1, 2, count), 2, 31)
     bias = rng.integers(-3000, 3000, count)
     clamp = (-128, 127)
     if not plain:
-        odd = rng.random(count) < 0.3
+        odd = rng.random(count) < (0.3 if rng.random() < 0.5 else 0)
         shift = np.where(odd, rng.integers(-4, 32, count), shift)
         multiplier = np.where(rng.random(count) < 0.1, 0, multiplier)
         clamp = (int(rng.integers(-128, 0)), int(rng.integers(0, 128)))
-    return Channels(bias, multiplier, shift, int(rng.integers(-128, 128)), clamp)
+    # Every third one as after a ReLU, for which kernels may have a shorter way.
+    out_zero = -128 if rng.random() < 0.3 else int(rng.integers(-128, 128))
+    return Channels(bias, multiplier, shift, out_zero, clamp)
 
 
 def window(rng: Rng, image: tuple[int, int]) -> Window:
@@ -95,12 +97,11 @@ def transpose_conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels)
     return layer_case(rng, "transpose_conv_s8", layer, expected[0])
 
 
-def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, spare: int = 0) -> Case:
-    """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out] and `spare` rows of scratch."""
+def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, scratch: int) -> Case:
+    """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out]."""
     in_zero = int(rng.integers(-128, 128))
     flat = kernel.reshape(-1, kernel.shape[2])
     blob = packing.taps(flat, folded_constants(by, flat.T, in_zero))
-    scratch = (4 + spare) * 8 * ((w.out[1] + 3) & ~1)
     layer = Layer(image, w, in_zero, by, blob, scratch)
     expected = reference.depthwise(image, kernel, w, in_zero, by)
     return layer_case(rng, "depthwise_conv2d_s8", layer, expected)
@@ -156,18 +157,24 @@ def random_transpose_conv(rng: Rng) -> Case:
 
 
 def random_depthwise(rng: Rng) -> Case:
-    """Half of them 3x3 with stride 1 and as many outputs as inputs."""
+    """A third of them any, a third 3x3 with stride 1, a third others of whole fours of channels."""
     shape = [int(n) for n in rng.integers(1, 12, 2)]
     in_c, multiplier = int(rng.integers(1, 14)), int(rng.integers(1, 4))
     w = window(rng, (shape[0], shape[1]))
-    if rng.random() < 0.5:
+    kind = rng.integers(3)
+    if kind > 0:
+        in_c, multiplier = int(rng.choice([1, 4, 8, 12])), 1
+    if kind == 1:
         out = (max(1, shape[0] + int(rng.integers(-2, 2))), shape[1])
         w = Window((3, 3), (1, 1), (1, 1), (int(rng.integers(0, 3)), int(rng.integers(0, 3))), out)
-        in_c, multiplier = int(rng.choice([1, 4, 8, 12])), 1
+    if kind == 2:
+        kernel = (w.kernel[0], int(rng.integers(1, 12)))
+        out = (w.out[0], int(rng.integers(1, 24)))
+        w = Window(kernel, w.stride, (w.dilation[0], 1), w.pad, out)
     out_c = in_c * multiplier
     by = channels(rng, out_c, w.kernel[0] * w.kernel[1], rng.random() < 0.6)
-    spare = int(rng.integers(0, 12))
-    return depthwise(rng, int8(rng, *shape, in_c), int8(rng, *w.kernel, out_c), w, by, spare)
+    scratch = int(rng.integers(4, 34)) * 8 * ((w.out[1] + 3) & ~1)
+    return depthwise(rng, int8(rng, *shape, in_c), int8(rng, *w.kernel, out_c), w, by, scratch)
 
 
 def random_fully(rng: Rng) -> Case:

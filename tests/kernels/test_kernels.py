@@ -62,3 +62,10 @@ def test_kernels_slices(op: str, target: str, tmp_path: Path) -> None:
         wrong = cases.difference(case, answer)
         assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
     assert max(answer.slices for answer in answers) > 1
+
+
+def test_kernels_objects_have_different_names() -> None:
+    """MicroPython's build replaces a source's suffix by .o, also in C and assembly side by side."""
+    kernels = HERE.parents[1] / "firmware" / "kernels"
+    objects = [path.with_suffix(".o") for path in kernels.glob("*/*.[cS]")]
+    assert sorted(objects) == sorted(set(objects))

@@ -31,6 +31,10 @@ static int8_t finish(const nn_window_t *w, uint32_t lane, int32_t count) {
 }
 
 static bool pixel(const nn_window_t *w, nn_pool_view_t view, int8_t *out, nn_meter_t *meter) {
+    if (view.row_step == view.columns * view.column_step) { // whole rows of the image: one long one
+        view.columns *= view.rows;
+        view.rows = 1;
+    }
     int32_t count = (int32_t)(view.rows * view.columns);
     for (uint32_t c = 0; c < w->out_c; c += LANES, view.at += LANES, out += LANES) {
         if (!nn_meter(meter, LANES * (uint32_t)count)) {

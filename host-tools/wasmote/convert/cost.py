@@ -63,20 +63,27 @@ def _window(words: Sequence[int]) -> tuple[int, int, int, int]:
 
 def _conv(op: str, words: Sequence[int]) -> tuple[str, Quantities]:
     pixels, channels, area, depth = _window(words)
-    straight = area == 1 and words[10] == words[11] == 1 and depth % 4 == 0
-    macs = pixels * channels * area * depth
-    quantities: Quantities = {"macs": macs, "outputs": pixels * channels, "pixels": pixels}
-    if not straight:
-        quantities["gathered"] = pixels * area * depth
-    return f"{op}/{'straight' if straight else 'gathered'}", quantities
+    dense = words[9] == 1 or words[13] == 1  # columns of the kernel next to each other
+    straight = op == "conv2d_s8" and dense and words[9] * depth % 4 == 0
+    inputs = pixels * area * depth
+    return f"{op}/{'straight' if straight else 'gathered'}", {
+        "macs": inputs * channels,
+        "outputs": pixels * channels,
+        "pixels": pixels,
+        "inputs": inputs,
+    }
 
 
 def _depthwise(op: str, words: Sequence[int]) -> tuple[str, Quantities]:
     pixels, channels, area, depth = _window(words)
-    single = channels == depth and channels % 4 == 0
-    kernel = f"{words[8]}x{words[9]}/{words[10]}" if words[8:10] == (3, 3) and single else "other"
-    quantities: Quantities = {"macs": pixels * channels * area, "outputs": pixels * channels}
-    return f"{op}/{kernel}", quantities
+    outputs = pixels * channels
+    quantities: Quantities = {"macs": outputs * area, "outputs": outputs}
+    fours = channels == depth and channels % 4 == 0 and words[13] == 1 and words[9] <= 9
+    if not fours:
+        return f"{op}/ones", quantities
+    if words[8:14] == (3, 3, 1, 1, 1, 1):
+        return f"{op}/3x3/1", quantities
+    return f"{op}/fours", {**quantities, "inputs": outputs * words[10] * words[11]}
 
 
 def _fully(op: str, words: Sequence[int]) -> tuple[str, Quantities]:

@@ -21,6 +21,11 @@ class Axis:
     before: int
     after: int
 
+    @property
+    def span(self) -> int:
+        """How many elements a window reaches over."""
+        return (self.window - 1) * self.dilation + 1
+
     def tap(self, index: int) -> slice:
         """Which elements of the padded axis the window's element `index` sees."""
         start = index * self.dilation

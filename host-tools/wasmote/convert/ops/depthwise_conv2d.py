@@ -1,5 +1,6 @@
 """DEPTHWISE_CONV_2D: int8 (N, H, W, C) with weights (1, KH, KW, C * multiplier)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,14 +54,19 @@ class DepthwiseConv2D:
 
     @property
     def scratch_bytes(self) -> int:
-        """Planes of four channels: all rows where that is not too much, four at least."""
+        """Room for four channels of inputs: all rows where that is not too much."""
         if self._as_conv:
             taps = self._taps.T
             pixels = self.plane.height.out * self.plane.width.out
             return conv_scratch(taps.shape[1]) + Matrix(taps).apart_bytes(pixels)
-        columns = (self.plane.width.out + 3) // 2
-        rows = max(4, min(self.plane.height.out + 2, limits.DEPTHWISE_SCRATCH // (16 * columns)))
-        return 16 * columns * rows
+        height, width = self.plane.height, self.plane.width
+        columns = (width.out + 3) // 2
+        if (height.window, width.window, height.stride, width.stride) == (3, 3, 1, 1):
+            rows = min(height.out + 2, limits.DEPTHWISE_SCRATCH // (16 * columns))
+            return 16 * columns * max(4, rows)
+        pixels = math.prod((side.out - 1) * side.stride + side.span for side in (height, width))
+        whole = 8 * (height.window * width.window + pixels)
+        return max(64 * columns, min(whole, limits.DEPTHWISE_SCRATCH))
 
     def emit(self, out: Emitter) -> None:
         """A call for each image."""
