@@ -25,8 +25,9 @@
     [BOARD_UART0_RX_IRQ] = uart_rx_irq,
 
 // 16 MB of a PCI device, which the emulator backs with a file, stand for NOR flash. The file
-// system takes the first 4 MB.
+// system takes the first 4 MB, the agent store the rest.
 #define BOARD_FLASH_BASE            (0x40000000)
+#define BOARD_FLASH_BYTES           (16 * 1024 * 1024)
 #define BOARD_FLASH_FS_BYTES        (4 * 1024 * 1024)
 #define BOARD_FLASH_REGISTERS_BASE  (0x42000000)
 #define BOARD_EARLY_INIT()          flash_ivshmem_map()
