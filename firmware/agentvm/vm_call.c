@@ -45,7 +45,7 @@ const void *avm_call_import(IM3Runtime runtime, IM3ImportContext context, uint64
         .arguments = slots + results,
         .fault = running_fault,
     };
-    uint32_t paused = avm_meter_pause();
+    uint32_t paused = import->trusted ? avm_meter_pause() : 0;
     avm_error_t error = import->function(&call);
     if (import->trusted) {
         avm_meter_resume(paused);

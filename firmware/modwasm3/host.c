@@ -33,6 +33,13 @@ static uint32_t now_us(void) {
 // interpreter of Python bytecode looks at between two instructions.
 static avm_error_t poll_python(void) {
     nlr_buf_t nlr;
+    #if MICROPY_ENABLE_SCHEDULER
+    // Mostly there is nothing.
+    if (MP_STATE_VM(sched_state) == MP_SCHED_IDLE
+        && MP_STATE_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+        return AVM_OK;
+    }
+    #endif
     if (nlr_push(&nlr) != 0) {
         wasm3_keep_exception(MP_OBJ_FROM_PTR(nlr.ret_val));
         return AVM_INTERRUPTED;

@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "limits.pool_max_bytes": (int, False),
     "instructions.ticks_cpu_hz": (int, False),
     "instructions.instructions_per_tick": (int, False),
+    "instructions.cycles": (str, False),
     "network.kind": (str, True),
     "network.host_address": (str, False),
 }

@@ -2,12 +2,14 @@
 
 import ast
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wasmote import paths
 from wasmote.agent import golden
 from wasmote.agent.manifest import Manifest
+from wasmote.bench import cycles, executions
 from wasmote.boards import Board
 from wasmote.build.report import Figures
 from wasmote.errors import DeviceError, UsageError, WasmoteError
@@ -18,6 +20,11 @@ from wasmote.sim import Simulator, simulator
 RUNS = 3
 MEASURE_TIMEOUT_S = 60
 RESULT = "bench: "
+# What bench/cycles.py knows.
+CYCLES_OF = "cortex-m4"
+# The C function behind time.ticks_cpu: between two calls of it lie, in _MEASURE, nothing, the
+# load, the first inference, and the one that is measured.
+TICKS, INFER_PASS = "time_ticks_cpu", 3
 # Of host operations, which are noted one by one.
 MOST_CALLS = 256
 # main.py: it runs from the board's start on, with nothing coming in from outside, so that every
@@ -61,13 +68,14 @@ while True:
 @dataclass(frozen=True)
 class Cost:
     """One run's figures, in instructions; of each call of a host operation its number and its
-    instructions."""
+    instructions; an estimate of the cycles of `infer` where the core's timings are known."""
 
     load: int
     first: int
     infer: int
     pool_bytes: int
     calls: tuple[tuple[int, int], ...]
+    cycles: int | None = None
 
 
 def multiply_accumulates(crate: Path) -> int:
@@ -97,15 +105,27 @@ def prepare(board: Board, bundle: Path) -> bytes:
     return wanted
 
 
-def run_once(board: Board, wanted: bytes) -> Cost:
+def run_once(board: Board, wanted: bytes, more: Sequence[str] = ()) -> Cost:
     """Boots the board with exact counting and takes the figures that it prints."""
-    with Simulator(board, sim_name(board), icount=True) as running:
+    with Simulator(board, sim_name(board), icount=True, more=more) as running:
         serial = SerialLines(running.port)
         try:
             said = serial.wait(RESULT, MEASURE_TIMEOUT_S)[-1]
         finally:
             serial.close()
     return _parse(said.partition(RESULT)[2], wanted, board.instructions_per_tick)
+
+
+def estimate_cycles(board: Board, wanted: bytes) -> cycles.Estimate | None:
+    """What the second inference takes in cycles, where the core's timings are known. The board
+    must be prepared."""
+    if board.section("instructions").get("cycles") != CYCLES_OF:
+        return None
+    out = simulator.folder_of(sim_name(board)) / "executions.txt"
+    counter = executions.Counter(board.firmware, TICKS, TICKS, out)
+    run_once(board, wanted, counter.arguments())
+    blocks = counter.passes()[INFER_PASS]
+    return cycles.estimate(cycles.disassembled(board.firmware), blocks)
 
 
 def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
@@ -130,7 +150,8 @@ def measure(board: Board, bundle: Path) -> Cost:
     costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:
         raise WasmoteError(f"bench: {RUNS} runs should be identical: {costs}")
-    return costs[0]
+    estimate = estimate_cycles(board, wanted)
+    return replace(costs[0], cycles=estimate.cycles if estimate else None)
 
 
 def run(board: Board, agent: str) -> Figures:

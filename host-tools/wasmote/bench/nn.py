@@ -36,6 +36,7 @@ class Result:
     model: str
     infer: int
     estimated_ms: float
+    cycles: int | None
     load: int
     macs: int
     arena_bytes: int
@@ -50,6 +51,7 @@ class Result:
         return {
             f"{key}.instructions": self.infer,
             f"{key}.estimated_ms": round(self.estimated_ms, 3),
+            f"{key}.estimated_cycles": self.cycles,
             f"{key}.load_instructions": self.load,
             f"{key}.macs": self.macs,
             f"{key}.arena_bytes": self.arena_bytes,
@@ -82,6 +84,7 @@ def run(board: Board, model: Path, made: Converted, bundle: Path) -> Result:
         model=model.stem,
         infer=cost.infer,
         estimated_ms=board.estimated_ms(cost.infer),
+        cycles=cost.cycles,
         load=cost.load,
         macs=made.model.macs,
         arena_bytes=made.arena.bytes,

@@ -16,19 +16,16 @@ COLUMNS = ("op", "layer", "instructions", "macs", "instructions_per_mac")
 
 def bench_nn(
     models: Annotated[list[Path], typer.Argument(help="INT8 models: .tflite or .onnx.")],
-    on: Annotated[
-        list[str] | None, typer.Option("--on", help="An emulated board; may be given again.")
-    ] = None,
+    on: Annotated[list[str], typer.Option("--on", help="An emulated board; may come again.")],
     json: JsonOption = False,
 ) -> None:
     """Count the instructions of whole inferences, from Python's call to its return, and of each
     layer; exact, three boots that must agree."""
     out = Output(json)
     results: list[Result] = []
-    names = on or ["MPS2_AN386"]
     for model in models:
         made, bundle = nn.prepare(model)
-        for name in names:
+        for name in on:
             result = nn.run(boards.find(name), model, made, bundle)
             results.append(result)
             if not json:
@@ -42,8 +39,9 @@ def bench_nn(
 
 
 def _show(out: Output, result: Result) -> None:
+    cycles = f", about {result.cycles} cycles" if result.cycles else ""
     out.say(
-        f"{result.model} on {result.board}: {result.infer} instructions "
+        f"{result.model} on {result.board}: {result.infer} instructions{cycles} "
         f"(about {result.estimated_ms:.1f} ms), load {result.load}; arena {result.arena_bytes}, "
         f"pool {result.pool_bytes}, weights and plan {result.blob_bytes} bytes"
     )

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -80,13 +81,16 @@ class Simulator(Running):
         *,
         icount: bool = False,
         fresh: bool = False,
+        more: Sequence[str] = (),
     ) -> None:
-        """`name` tells apart several of one kind; `fresh` starts with an empty flash."""
+        """`name` tells apart several of one kind; `fresh` starts with an empty flash; `more` are
+        further arguments for the emulator."""
         self.board = board
         self.sim = board.section("sim")
         self.folder = folder_of(name or board.name)
         self.icount = icount
         self.fresh = fresh
+        self.more = more
         self.port = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
@@ -136,7 +140,7 @@ class Simulator(Running):
             "serial": str(self.sim.get("serial", "pty")),
         }
         program = str(self.sim.get("program", "{firmware}")).format(**values)
-        return [program, *arguments(self.sim, values, self.icount)]
+        return [program, *arguments(self.sim, values, self.icount), *self.more]
 
     def start(self) -> Self:
         """Starts the board and waits for its serial port."""
