@@ -15,6 +15,7 @@ from wasmote.cli import (
     agent_run,
     bench,
     bench_nn,
+    bench_nn_host,
     boards,
     build,
     calibrate,
@@ -47,6 +48,7 @@ VERBS: dict[str, Verb] = {
     "calibrate": calibrate.calibrate,
     "bench": bench.bench,
     "bench-nn": bench_nn.bench_nn,
+    "bench-nn-host": bench_nn_host.bench_nn_host,
     "size": size.size,
 }
 
