@@ -1,4 +1,4 @@
-"""Instructions and estimated cycles per layer on the emulated Cortex-M4, check and run together.
+"""Instructions per layer on emulated boards, check and run together; of the M4 cycles, estimated.
 
 `make -C tests/kernels bench` prints the tables: random weights, the shapes of known models, and
 layers of other shapes. cycles.py in host-tools says what the estimate is made of.
@@ -24,8 +24,10 @@ from wasmote.convert.ops.mac import Requant, Weights
 from wasmote.convert.windows import Plane, axis
 
 RNG = np.random.default_rng(1)
-# What TFLM with CMSIS-NN takes for the whole model, in instructions.
+# What TFLM with CMSIS-NN takes for the whole model on the M4, in instructions.
 KNOWN = {"keyword": 7_697_400, "anomaly": 583_720, "micro_speech": 1_495_000}
+TARGETS = ("m4", "m55")
+PRICED = ("m4",)  # whose instructions cycles.py knows
 Layers = list[tuple[str, tuple[Case, int]]]
 
 
@@ -154,32 +156,41 @@ def measure(layers: Layers, target: str) -> list[cycles.Estimate]:
     return [cycles.estimate(program, blocks) for blocks in passes]
 
 
-def line(name: str, macs: int, cost: cycles.Estimate) -> str:
+def counts(cost: cycles.Estimate, target: str) -> dict[str, int]:
+    """What the table shows of a cost."""
+    known = {"instructions": cost.instructions}
+    return {**known, "cycles (est.)": cost.cycles} if target in PRICED else known
+
+
+def line(name: str, macs: int, shown: dict[str, int]) -> str:
     """A line of the table."""
-    rates = [f"{n / macs:9.2f}" if macs else f"{'':9}" for n in (cost.instructions, cost.cycles)]
-    return f"  {name:34}{macs:10}{cost.instructions:14}{rates[0]}{cost.cycles:14}{rates[1]}"
+    rates = (f"{n:14}" + (f"{n / macs:9.2f}" if macs else f"{'':9}") for n in shown.values())
+    return f"  {name:34}{macs:10}" + "".join(rates)
 
 
 def table(name: str, layers: Layers, target: str) -> cycles.Estimate:
     """Runs and prints a model; returns what it costs."""
-    heads = f"{'instructions':>14}{'per MAC':>9}{'cycles (est.)':>14}{'per MAC':>9}"
-    print(f"{name:36}{'MACs':>10}{heads}")
     costs = measure(layers, target)
-    for (layer, (_, macs)), cost in zip(layers, costs, strict=True):
-        print(line(layer, macs, cost))
     total = cycles.Estimate(sum(c.instructions for c in costs), sum(c.cycles for c in costs))
+    heads = (f"{head:>14}{'per MAC':>9}" for head in counts(total, target))
+    print(f"{f'{name}, {target}':36}{'MACs':>10}" + "".join(heads))
+    for (layer, (_, macs)), cost in zip(layers, costs, strict=True):
+        print(line(layer, macs, counts(cost, target)))
     if name in KNOWN:
-        print(line("all", sum(macs for _, (_, macs) in layers), total))
-        print(f"  {total.instructions / KNOWN[name]:.2f} of the instructions of TFLM with CMSIS-NN")
+        print(line("all", sum(macs for _, (_, macs) in layers), counts(total, target)))
+        rate = total.instructions / KNOWN[name]
+        print(f"  {rate:.2f} of the instructions of TFLM with CMSIS-NN on the M4")
     print()
     return total
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "m4"
     tables = {"keyword": keyword, "anomaly": anomaly, "micro_speech": micro_speech}
-    figures: report.Figures = {"target": wanted}
-    for name, layers in {**tables, "others": others}.items():
-        cost = table(name, layers(), wanted)
-        figures[f"{name}.instructions"], figures[f"{name}.cycles"] = cost.instructions, cost.cycles
+    figures: report.Figures = {}
+    for wanted in sys.argv[1:] or TARGETS:
+        for name, layers in {**tables, "others": others}.items():
+            cost = table(name, layers(), wanted)
+            figures[f"{wanted}.{name}.instructions"] = cost.instructions
+            if wanted in PRICED:
+                figures[f"{wanted}.{name}.cycles"] = cost.cycles
     report.write("bench-kernels", figures)

@@ -1,4 +1,4 @@
-"""Instructions an element of operations that multiply little, on the emulated Cortex-M4."""
+"""Instructions an element of operations that multiply little, on emulated boards."""
 
 import sys
 import tempfile
@@ -103,22 +103,25 @@ ROWS = {
 
 
 def table(target: str) -> dict[str, float]:
-    """Runs and prints all; returns instructions an element."""
+    """Runs and prints all on a target; returns instructions an element."""
     made = [make() for make, _ in ROWS.values()]
     with tempfile.TemporaryDirectory() as folder:
         answers = cases.run(target, made, Path(folder))
-    print(f"{'elements':36}{'count':>10}{'instructions':>14}{'each':>9}")
+    print(f"{f'elements, {target}':36}{'count':>10}{'instructions':>14}{'each':>9}")
     figures = {}
     for (name, (_, per_output)), case, answer in zip(ROWS.items(), made, answers, strict=True):
         wrong = cases.difference(case, answer)
         if wrong:
             raise SystemExit(f"{name}: {wrong}")
         count = round(len(case.expected) * per_output)
-        figures[name] = round(answer.instructions / count, 2)
-        print(f"  {name:34}{count:10}{answer.instructions:14}{figures[name]:9.2f}")
+        rate = round(answer.instructions / count, 2)
+        figures[f"{target}.{name}"] = rate
+        print(f"  {name:34}{count:10}{answer.instructions:14}{rate:9.2f}")
     return figures
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1] if len(sys.argv) > 1 else "m4"
-    report.write("bench-elements", {"target": wanted, **table(wanted)})
+    figures: dict[str, float] = {}
+    for wanted in sys.argv[1:] or ("m4", "m55"):
+        figures |= table(wanted)
+    report.write("bench-elements", figures)

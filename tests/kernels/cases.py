@@ -34,6 +34,8 @@ OPS = (
     "resize_nearest_s8",
     "resize_bilinear_s8",
 )
+# QEMU's machine for each target that is not this machine
+MACHINES = {"m4ref": "mps2-an386", "m4": "mps2-an386", "m55": "mps3-an547"}
 BLOB = 1 << 31
 FOREVER = 0xFFFFFFFF
 GUARD = 16  # untouched bytes around each tensor in linear memory
@@ -151,24 +153,20 @@ def folded_constants(by: Channels, weights: Ints, in_zero: int) -> list[tuple[in
     return packing.constants(packing.folded(by.bias, weights, in_zero), by.multiplier, by.shift)
 
 
+def command_of(target: str) -> list[str]:
+    """What runs the runner built for `target`."""
+    program = str(BUILD / target / "runner")
+    if target not in MACHINES:
+        return [program]
+    command = ["qemu-system-arm", "-M", MACHINES[target], "-nographic", "-monitor", "none"]
+    command += ["-serial", "none", "-icount", "shift=0", "-semihosting", "-kernel", program]
+    return command
+
+
 def run(target: str, cases: list[Case], folder: Path, extra: Sequence[str] = ()) -> list[Answer]:
     """Runs all cases in one process of the runner built for `target`; `extra` is for QEMU."""
     (folder / "cases.bin").write_bytes(b"".join(case.encoded() for case in cases))
-    program = BUILD / target / "runner"
-    if target.startswith("host"):
-        command = [str(program)]
-    else:
-        command = ["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none"]
-        command += [
-            "-serial",
-            "none",
-            "-icount",
-            "shift=0",
-            "-semihosting",
-            "-kernel",
-            str(program),
-            *extra,
-        ]
+    command = [*command_of(target), *extra]
     got = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if got.returncode:
         raise AssertionError(f"{target}: status {got.returncode}: {got.stderr[-4000:]}")

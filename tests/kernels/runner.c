@@ -1,13 +1,13 @@
 // Runs kernels on cases from a file: nn-runner CASES ANSWERS. cases.py says what they hold.
-// Linear memory and blob are of exactly the stated sizes, so that AddressSanitizer sees a step
-// outside. The same program runs on this machine and, through semihosting, on a board.
+// Linear memory and blob are of exactly the stated sizes, so that a step outside is seen: by
+// AddressSanitizer, or since nothing is there. The same program runs on this machine and, through
+// semihosting, on a board.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine.h"
 #include "nn.h"
-
-uint32_t instructions(void); // counts on boards; 0 on this machine
 
 typedef struct {
     uint32_t op, block_bytes, linear_bytes, blob_bytes, watch_calls, slice_macs;
@@ -32,8 +32,8 @@ static void die(const char *what) {
     exit(2);
 }
 
-static uint8_t *filled(FILE *from, uint32_t bytes) {
-    uint8_t *memory = malloc(bytes ? bytes : 1);
+static uint8_t *filled(FILE *from, bool is_blob, uint32_t bytes) {
+    uint8_t *memory = machine_memory(is_blob, bytes);
     if (!memory || fread(memory, 1, bytes, from) != bytes) {
         die("cannot read a case");
     }
@@ -63,14 +63,14 @@ static void one(const head_t *head, FILE *from, FILE *to) {
         fread(block, 1, head->block_bytes, from) != head->block_bytes) {
         die("a case has the wrong form");
     }
-    uint8_t *linear = filled(from, head->linear_bytes);
-    uint8_t *blob = filled(from, head->blob_bytes);
+    uint8_t *linear = filled(from, false, head->linear_bytes);
+    uint8_t *blob = filled(from, true, head->blob_bytes);
     nn_memory_t memory = {linear, head->linear_bytes, blob, head->blob_bytes};
     answer_t got = answer(head, block, &memory);
     fwrite(&got, 1, sizeof(got), to);
     fwrite(linear, 1, head->linear_bytes, to);
-    free(linear);
-    free(blob);
+    machine_free(linear);
+    machine_free(blob);
 }
 
 int main(int argc, char **argv) {

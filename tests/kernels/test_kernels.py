@@ -11,7 +11,7 @@ import pytest
 from random_cases import RANDOM
 
 HERE = Path(__file__).parent
-TARGETS = ("host64", "host32", "m4ref", "m4")
+TARGETS = ("host64", "host32", "m4ref", "m4", "m55")
 COUNT = 150
 
 
