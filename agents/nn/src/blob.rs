@@ -46,6 +46,12 @@ impl<const N: usize> Blob<N> {
         &self.0
     }
 
+    /// Puts a blob there; None when it does not fit.
+    pub fn fill(&mut self, blob: &[u8]) -> Option<()> {
+        self.0.get_mut(..blob.len())?.copy_from_slice(blob);
+        Some(())
+    }
+
     /// Where the host puts a blob of `len` bytes.
     pub fn address(&mut self, len: i32) -> *mut u8 {
         if len as usize <= N {

@@ -22,6 +22,8 @@
 mod blob;
 mod call;
 mod model;
+#[cfg(not(feature = "nn"))]
+mod native;
 pub mod ops;
 #[cfg(not(feature = "nn"))]
 mod portable;

@@ -15,9 +15,15 @@ pub trait Dispatch: 'static {
 }
 
 #[repr(C, align(16))]
-struct Arena<const N: usize>([u8; N]);
+pub(crate) struct Arena<const N: usize>([u8; N]);
 
 impl<const N: usize> Arena<N> {
+    /// All of it.
+    #[cfg(not(feature = "nn"))]
+    pub(crate) fn bytes(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
     /// Where a span starts; null for one that does not lie within.
     fn at(&mut self, span: Span) -> *mut u8 {
         let rest = self.0.get_mut(span.start as usize..);
@@ -30,9 +36,17 @@ const STEP_WORDS: usize = 2;
 
 /// Bytes of the arena, in which they lie.
 #[derive(Clone, Copy)]
-struct Span {
+pub(crate) struct Span {
     start: u32,
-    len: u32,
+    pub(crate) len: u32,
+}
+
+#[cfg(not(feature = "nn"))]
+impl Span {
+    /// Where it starts and ends.
+    pub(crate) fn ends(self) -> (usize, usize) {
+        (self.start as usize, self.start as usize + self.len as usize)
+    }
 }
 
 const NOWHERE: Span = Span { start: 0, len: 0 };
@@ -40,13 +54,13 @@ const NOWHERE: Span = Span { start: 0, len: 0 };
 /// A model with its arena: `A` bytes, `S` steps at most, and room for a blob of `B` bytes where
 /// the host does not keep it.
 pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize> {
-    arena: Arena<A>,
-    blob: Blob<B>,
+    pub(crate) arena: Arena<A>,
+    pub(crate) blob: Blob<B>,
     steps: [[u32; STEP_WORDS]; S],
     count: usize, // of steps
     ready: bool,
-    input: Span,
-    output: Span,
+    pub(crate) input: Span,
+    pub(crate) output: Span,
     next: usize, // step
     from: i32,   // where its next slice begins
     ops: PhantomData<fn() -> D>,

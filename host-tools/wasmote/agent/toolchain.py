@@ -33,7 +33,7 @@ def cargo_test(crate_dir: Path, target_dir: Path | None = None) -> subprocess.Co
     command = [str(CARGO), "test", "--offline", "--workspace", "--target-dir", str(target_dir)]
     command += ["--manifest-path", str(crate_dir / "Cargo.toml")]
     return subprocess.run(
-        command, env=_environment(target_dir), capture_output=True, text=True, check=False
+        command, env=cargo_environment(target_dir), capture_output=True, text=True, check=False
     )
 
 
@@ -54,7 +54,7 @@ def link_flags(crate: Crate, variant: Variant) -> list[str]:
 def compile_crate(crate: Crate, variant: Variant, target_dir: Path) -> Path:
     flags = link_flags(crate, variant)
     environment = {
-        **_environment(target_dir),
+        **cargo_environment(target_dir),
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
         "CARGO_PROFILE_RELEASE_OPT_LEVEL": "3",
         "CARGO_PROFILE_RELEASE_LTO": "fat",
@@ -85,7 +85,7 @@ def _explained(crate: Crate, output: str) -> WasmoteError | None:
     return None
 
 
-def _environment(target_dir: Path) -> dict[str, str]:
+def cargo_environment(target_dir: Path) -> dict[str, str]:
     """Nothing of the user's settings counts, and no ~/.cargo is needed."""
     return {
         "PATH": "/usr/bin:/bin",
