@@ -10,7 +10,7 @@ BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "
 
 # Tests in CPython; the other files of tests/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py tests/device/conftest.py tests/device/harness.py \
-    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/micropython tests/e2e)
+    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -21,7 +21,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
-    test-c test-kernels test-device test-micropython test-e2e bench bench-kernels size lint format \
+    test-c test-kernels test-nn test-device test-micropython test-e2e bench bench-kernels size lint format \
     clean distclean
 
 ## help: this list
@@ -82,6 +82,10 @@ test-kernels: venv
 ## bench-kernels: instructions per layer on the emulated Cortex-M4 (and estimated cycles) and M55
 bench-kernels: venv
 	@$(MAKE) --no-print-directory -C tests/kernels bench
+
+## test-nn: converted models, known and random, on every board
+test-nn: firmware-tested
+	@$(PYTEST) tests/nn $(ARGS)
 
 ## test-device: the device scripts on unix and on the emulated boards
 test-device: firmware-tested agents
