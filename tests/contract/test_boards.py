@@ -39,6 +39,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "filesystem.offset": (int, False),
     "filesystem.bytes": (int, False),
     "filesystem.block_bytes": (int, False),
+    "store.bytes": (int, False),
     "limits.pool_default_bytes": (int, False),
     "limits.pool_max_bytes": (int, False),
     "instructions.ticks_cpu_hz": (int, False),
