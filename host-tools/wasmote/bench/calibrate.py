@@ -3,8 +3,9 @@
 import ast
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,13 @@ with open("/models.bin", "rb") as file:
         agent.infer(sample)
         irq = machine.disable_irq()
         wasm3.nn_profile(calls)
-        agent.infer(sample)
+        infer, start = agent.infer, time.ticks_cpu()
+        infer(sample)
+        whole = time.ticks_diff(time.ticks_cpu(), start)
         noted = wasm3.nn_profile(None)
         machine.enable_irq(irq)
         agent.close()
-        result.append(list(calls[:2 * noted]))
+        result.append([whole] + list(calls[:2 * noted]))
 while True:
     for part in result:
         print({marker!r} + repr(part))
@@ -65,8 +68,17 @@ class Sample:
     instructions: int
 
 
-def measure(board: Board) -> list[Sample]:
-    """Every call of the layers, on the booted board."""
+@dataclass(frozen=True)
+class Inference:
+    """One layer's inference: its calls, the bytes of inputs and outputs, its instructions."""
+
+    calls: tuple[Sample, ...]
+    nbytes: int
+    instructions: int
+
+
+def measure(board: Board) -> list[Inference]:
+    """Every layer, on the booted board."""
     if not board.instructions_per_tick:
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
     made = list(layers())
@@ -98,24 +110,28 @@ def _encoded(made: Lowered) -> bytes:
     return b"".join(size.to_bytes(4, "little") for size in head) + made.data
 
 
-def _samples(board: Board, made: list[Lowered], said: list[str]) -> list[Sample]:
+def _samples(board: Board, made: list[Lowered], said: list[str]) -> list[Inference]:
     lines = said[: said.index("end")]
     if len(lines) != len(made):
         raise DeviceError(f"{board.name}: {len(lines)} layers measured, not {len(made)}")
-    samples = []
+    scale = board.instructions_per_tick
+    inferences = []
     for model, line in zip(made, lines, strict=True):
-        ticks = ast.literal_eval(line)[1::2]
-        if len(ticks) != len(model.calls):
+        whole, *pairs = ast.literal_eval(line)
+        if len(pairs) != 2 * len(model.calls):
             raise DeviceError(f"{board.name}: calls {line!r}, not {model.ops}")
-        samples += [
-            Sample(call, count * board.instructions_per_tick)
-            for call, count in zip(model.calls, ticks, strict=True)
-        ]
-    return samples
+        calls = tuple(
+            Sample(call, ticks * scale)
+            for call, ticks in zip(model.calls, pairs[1::2], strict=True)
+        )
+        parsed = blob.parse(model.data)
+        inferences.append(Inference(calls, parsed.given.bytes + parsed.made.bytes, whole * scale))
+    return inferences
 
 
-def fit(samples: list[Sample]) -> cost.Costs:
+def fit(inferences: list[Inference]) -> cost.Costs:
     """Costs with small relative errors; none of them is negative."""
+    samples = [sample for inference in inferences for sample in inference.calls]
     by_way: dict[str, list[tuple[Quantities, int]]] = defaultdict(list)
     for sample in samples:
         way, quantities = cost.described(sample.call)
@@ -123,9 +139,15 @@ def fit(samples: list[Sample]) -> cost.Costs:
         # What a way that nobody has measured is taken for.
         by_way[way.partition("/")[0]].append((quantities, sample.instructions))
     ways = {way: _fitted(found) for way, found in sorted(by_way.items())}
-    costs = cost.Costs(ways, 0.0, 0.0)
+    costs = cost.Costs(ways, _fitted([_around(i) for i in inferences]), 0.0, 0.0)
     errors = [abs(costs.predict(s.call) / s.instructions - 1) for s in samples]
-    return cost.Costs(ways, round(max(errors), 3), round(sum(errors) / len(errors), 4))
+    return replace(costs, error=round(max(errors), 3), mean_error=round(fmean(errors), 4))
+
+
+def _around(inference: Inference) -> tuple[Quantities, int]:
+    kernels = sum(sample.instructions for sample in inference.calls)
+    quantities = cost.around(len(inference.calls), inference.nbytes)
+    return quantities, inference.instructions - kernels
 
 
 def _fitted(found: list[tuple[Quantities, int]]) -> Quantities:

@@ -19,11 +19,11 @@ def calibrate(
     """
     out = Output(json)
     found = boards.find(board)
-    samples = calibration.measure(found)
-    costs = calibration.fit(samples)
+    inferences = calibration.measure(found)
+    costs = calibration.fit(inferences)
     path = calibration.write(found, costs)
-    out.data({"board": board, "calls": len(samples), "error": costs.error, "file": str(path)})
+    out.data({"board": board, "layers": len(inferences), "error": costs.error, "file": str(path)})
     out.say(
-        f"{paths.shown(path)}: {len(samples)} calls; predictions are off by up to "
+        f"{paths.shown(path)}: {len(inferences)} layers; predictions are off by up to "
         f"{costs.error:.0%}, on average by {costs.mean_error:.1%}"
     )

@@ -23,11 +23,19 @@ Quantities = dict[str, float]
 
 @dataclass(frozen=True)
 class Costs:
-    """Instructions by way of a kernel and quantity; the largest and the mean relative error."""
+    """Instructions by way of a kernel and quantity, and of an inference around the kernels; the
+    largest and the mean relative error of the kernels'."""
 
     ways: dict[str, Quantities]
+    around: Quantities
     error: float
     mean_error: float
+
+    def predict_around(self, calls: int, nbytes: int) -> int:
+        """What an inference takes beside its kernels: the interpreter, the host's part of each
+        call, copying `nbytes` of inputs and outputs."""
+        quantities = around(calls, nbytes)
+        return round(sum(self.around.get(name, 0.0) * n for name, n in quantities.items()))
 
     def predict(self, call: Call) -> int:
         """Instructions of a call."""
@@ -44,9 +52,15 @@ def load(folder: Path) -> Costs | None:
     try:
         found = json.loads(path.read_text())
         ways = {way: {k: float(v) for k, v in by.items()} for way, by in found["ways"].items()}
-        return Costs(ways, float(found["error"]), float(found["mean_error"]))
+        beside = {k: float(v) for k, v in found["around"].items()}
+        return Costs(ways, beside, float(found["error"]), float(found["mean_error"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{path}: not what `wasmote calibrate` writes: {error}") from None
+
+
+def around(calls: int, nbytes: int) -> Quantities:
+    """What the cost of an inference grows with beside its kernels."""
+    return {"once": 1.0, CALL: calls, "bytes": nbytes}
 
 
 def described(call: Call) -> tuple[str, Quantities]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wasmote.boards import Board
-from wasmote.convert import cost
+from wasmote.convert import blob, cost
 from wasmote.convert.errors import ConvertError
 from wasmote.convert.project import Converted
 
@@ -38,7 +38,7 @@ def predict(made: Converted, board: Board) -> Prediction:
     _fit_check(made, board, pool)
     costs = cost.load(board.folder)
     layers = _layers(made, costs) if costs else (None,) * len(made.model.steps)
-    total = sum(count for count in layers if count is not None) if costs else None
+    total = _total(made, costs, layers) if costs else None
     return Prediction(
         board.name,
         len(made.lowered.data),
@@ -49,6 +49,13 @@ def predict(made: Converted, board: Board) -> Prediction:
         costs.error if costs else None,
         layers,
     )
+
+
+def _total(made: Converted, costs: cost.Costs, layers: tuple[int | None, ...]) -> int:
+    parsed = blob.parse(made.lowered.data)
+    nbytes = parsed.given.bytes + parsed.made.bytes
+    around = costs.predict_around(len(made.lowered.calls), nbytes)
+    return around + sum(count for count in layers if count is not None)
 
 
 def _layers(made: Converted, costs: cost.Costs) -> tuple[int | None, ...]:
