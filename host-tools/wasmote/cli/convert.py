@@ -8,7 +8,7 @@ import typer
 
 from wasmote import boards, paths
 from wasmote.cli.output import JsonOption, Output
-from wasmote.convert import analyse, predict, project
+from wasmote.convert import analyse, arena, predict, project
 from wasmote.convert import convert as converter
 from wasmote.convert.analyse import Analysis
 from wasmote.convert.compare import with_onnxruntime
@@ -29,6 +29,7 @@ def convert(
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over a model that was converted before.")
     ] = False,
+    memory: Annotated[bool, typer.Option("--map", help="Also print the arena's map.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Make an agent of a model: a crate with plan, weights, golden vectors and manifest."""
@@ -37,6 +38,9 @@ def convert(
     cost = analyse.analyse(made.model, made.arena)
     prediction = predict.predict(made, boards.find(board)) if board else None
     _show(out, cost, prediction)
+    if memory:
+        for line in arena.memory_map(made.model, made.arena):
+            out.say(line)
     target = folder or paths.AGENTS / project.name_of(model)
     files = project.write(made, target.absolute(), source or model.name, replace)
     found, said = with_onnxruntime(model, made.model)
