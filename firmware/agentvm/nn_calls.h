@@ -1,4 +1,4 @@
-// The imports of module `nn` (SPEC.md 6): the host's kernels, on the calling agent's memory and
+// The imports of module `nn` (SPEC.md 7): the host's kernels, on the calling agent's memory and
 // on its model, which stays where it is.
 #ifndef AGENTVM_NN_CALLS_H
 #define AGENTVM_NN_CALLS_H

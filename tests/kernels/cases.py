@@ -8,35 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import packing
 from reference import Channels, Window
+
+from wasmote.convert import packing
+from wasmote.convert.blob import IN_BLOB as BLOB
+from wasmote.convert.blob import OPS
 
 Ints = npt.NDArray[np.int64]
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build" / "tests-kernels"
-OPS = (
-    "conv2d_s8",
-    "depthwise_conv2d_s8",
-    "fully_connected_s8",
-    "average_pool_s8",
-    "max_pool_s8",
-    "add_s8",
-    "softmax_s8",
-    "transpose_conv_s8",
-    "mul_s8",
-    "mean_s8",
-    "arg_max_s8",
-    "lookup_8",
-    "lookup_32",
-    "quantize_f32",
-    "copy",
-    "fill",
-    "resize_nearest_s8",
-    "resize_bilinear_s8",
-)
 # QEMU's machine for each target that is not this machine
 MACHINES = {"m4ref": "mps2-an386", "m4": "mps2-an386", "m55": "mps3-an547"}
-BLOB = 1 << 31
 FOREVER = 0xFFFFFFFF
 GUARD = 16  # untouched bytes around each tensor in linear memory
 
@@ -148,9 +130,9 @@ def conv_scratch(depth: int) -> int:
     return 9 * (depth + -depth % 4)
 
 
-def folded_constants(by: Channels, weights: Ints, in_zero: int) -> list[tuple[int, int, int]]:
-    """Constants of the channels of weights [out, ...]."""
-    return packing.constants(packing.folded(by.bias, weights, in_zero), by.multiplier, by.shift)
+def packed_channels(by: Channels, weights: Ints, in_zero: int) -> packing.Channels:
+    """The kernels' constants for the channels of weights [out, taps]."""
+    return packing.channels(weights, by.bias, in_zero, by.multiplier, -by.shift)
 
 
 def command_of(target: str) -> list[str]:

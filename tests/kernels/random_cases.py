@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import packing
 import random_elements
 import random_moves
 import reference
@@ -14,13 +13,14 @@ from cases import (
     Memory,
     as_bytes,
     conv_scratch,
-    folded_constants,
     layer_case,
+    packed_channels,
     window_fields,
 )
 from draws import Ints, Rng, int8
 from reference import Channels, Window
 
+from wasmote.convert import packing
 from wasmote.convert.ops import mac
 from wasmote.convert.ops.transpose_conv import TransposeConv
 from wasmote.convert.windows import Axis, Plane
@@ -75,7 +75,7 @@ def conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels) -> Case:
     """conv2d_s8 with weights [out, kernel_h, kernel_w, in]."""
     in_zero = int(rng.integers(-128, 128))
     flat = kernel.reshape(len(kernel), -1)
-    blob = packing.pairs(flat, folded_constants(by, flat, in_zero))
+    blob = packing.pairs(flat, packed_channels(by, flat, in_zero))
     layer = Layer(image, w, in_zero, by, blob, conv_scratch(flat.shape[1]))
     return layer_case(rng, "conv2d_s8", layer, reference.conv2d(image, kernel, w, in_zero, by))
 
@@ -92,7 +92,7 @@ def transpose_conv(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels)
     op = TransposeConv(Plane(*sides), mac.Weights(kernel, by.bias), in_zero, requant, 0)
     (expected,) = op.run((None, None, image[None]))
     flat = kernel.reshape(len(kernel), -1)
-    blob = packing.pairs(flat, folded_constants(by, flat, in_zero))
+    blob = packing.pairs(flat, packed_channels(by, flat, in_zero))
     layer = Layer(image, w, in_zero, by, blob, conv_scratch(flat.shape[1]))
     return layer_case(rng, "transpose_conv_s8", layer, expected[0])
 
@@ -101,7 +101,7 @@ def depthwise(rng: Rng, image: Ints, kernel: Ints, w: Window, by: Channels, scra
     """depthwise_conv2d_s8 with weights [kernel_h, kernel_w, out]."""
     in_zero = int(rng.integers(-128, 128))
     flat = kernel.reshape(-1, kernel.shape[2])
-    blob = packing.taps(flat, folded_constants(by, flat.T, in_zero))
+    blob = packing.taps(flat, packed_channels(by, flat.T, in_zero))
     layer = Layer(image, w, in_zero, by, blob, scratch)
     expected = reference.depthwise(image, kernel, w, in_zero, by)
     return layer_case(rng, "depthwise_conv2d_s8", layer, expected)
@@ -117,7 +117,7 @@ def fully(rng: Rng, rows: Ints, kernel: Ints, by: Channels) -> Case:
     size = (3 if in_n % 4 else 2) * (in_n + -in_n % 4) * (1 if count == 1 else 3)
     scratch = memory.reserve(size, 4)
     fields = [source, output, BLOB, scratch, size, count, in_n, len(kernel), by.out_zero]
-    blob = packing.pairs(kernel, folded_constants(by, kernel, in_zero))
+    blob = packing.pairs(kernel, packed_channels(by, kernel, in_zero))
     fields += by.clamp
     op = "fully_connected_s8"
     return Case(op, fields, memory.done(), blob, output, as_bytes(expected), (scratch, size))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from convert_support import Net, O, T
 from typer.testing import CliRunner, Result
+
 from wasmote.cli.main import app
 from wasmote.convert import blob
 from wasmote.errors import EXIT_BUNDLE, EXIT_OK, EXIT_USAGE
@@ -117,8 +118,6 @@ def test_convert_names_the_boards_there_are(model: Path) -> None:
 
 
 def test_convert_refuses_a_name_that_no_agent_can_have(model: Path) -> None:
-    got = CliRunner().invoke(
-        app, ["convert", str(model), "-o", str(model.parent / "Two Words")]
-    )
+    got = CliRunner().invoke(app, ["convert", str(model), "-o", str(model.parent / "Two Words")])
     assert got.exit_code == EXIT_USAGE
     assert "cannot name an agent" in got.stderr

@@ -1,4 +1,4 @@
-"""The model blob, model.bin (SPEC.md 6): steps, their parameter blocks, constants."""
+"""The model blob, model.bin (SPEC.md 8): steps, their parameter blocks, constants."""
 
 import struct
 from collections.abc import Sequence
