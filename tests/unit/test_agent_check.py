@@ -210,3 +210,11 @@ def test_import_that_is_not_used(tmp_path: Path) -> None:
     finding = only(folder)
     assert (finding.severity, finding.where) == ("warning", "imports: env.log")
     assert finding.to_json().keys() == {"severity", "where", "what", "todo"}
+
+
+def test_module_for_nodes_alone_is_warned_of(tmp_path: Path) -> None:
+    called = '(import "nn" "copy" (func (param i32 i32 i32 i32) (result i32)))'
+    wat = GOOD.replace("(module", f"(module {called}", 1)
+    finding = only(bundle(tmp_path, wat, change=lambda made: made.update(imports=["nn.copy"])))
+    assert (finding.severity, finding.where) == ("warning", "agent.wasm")
+    assert "agent.portable.wasm" in finding.todo

@@ -138,7 +138,12 @@ def _run_check(files: dict[str, bytes], manifest: Manifest) -> list[Finding]:
     except BundleError as error:
         return [_error(golden.FILE_NAME, str(error), "write it again")]
     findings: list[Finding] = []
-    for file in variants.runnable_here(manifest.files, manifest.imports):
+    here = variants.runnable_here(manifest.files, manifest.imports)
+    if not here:
+        what = "calls operations that only nodes have: no gateway can run the agent or check it"
+        todo = f"add {variants.PORTABLE_FILE}: give the crate a feature `nn` and build it again"
+        findings.append(Finding("warning", variants.NODE_FILE, what, todo))
+    for file in here:
         findings += _Module(files, manifest, file).check(vectors)
     if vectors is None:
         todo = "write golden.bin, so that every host can be compared with it"
