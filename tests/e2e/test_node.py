@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 from mqtt_support import TOPIC, Process, running
-from node_support import LOOPS, REFUSES, TRAPS, WAT, Node, add_agent, add_samples, entry
+from node_support import (
+    LOOPS,
+    REFUSES,
+    SLOW_WAT,
+    TRAPS,
+    WAT,
+    Node,
+    add_agent,
+    add_samples,
+    entry,
+)
 
 from wasmote.broker import Broker
 from wasmote.links.mqtt import Listener, Message
@@ -191,6 +201,31 @@ def test_agents_that_cannot_start_are_reported(tmp_path: Path, broker: Broker) -
         node.wait_for("error: agent wide: its sensor gives 2 bytes, it takes 1")
         node.wait_for("error: agent short: /agents/short/agent.wasm: not the")
         assert node.done()["acknowledged"] == 2
+
+
+def test_long_inference_leaves_the_node_at_work(tmp_path: Path, broker: Broker) -> None:
+    """In slices: longer than a broker waits for a ping, beside commands and other agents."""
+    add_agent(tmp_path, "slow", SLOW_WAT, imports=["env.now_us"], deadline_ms=60000)
+    add_samples(tmp_path, "slow", [90])
+    add_agent(tmp_path, "plus")
+    add_samples(tmp_path, "plus", list(range(80)))
+    agents = [entry("slow"), entry("plus", period_ms=100)]
+    with Listener("127.0.0.1", broker.port) as listener:
+        with running(Node(tmp_path, agents, mqtt=mqtt(broker, keepalive_s=5, qos=0))) as node:
+            listener.wait("agent/plus/out", None, 10)
+            listener.publish(TOPIC + "cmd", '{"cmd": "ping"}')
+            counters = node.done()
+        messages = until_state(listener, b"done")
+    assert counters["produced"] == counters["acknowledged"] == 81
+    paths = [m.path for m in messages if m.path in ("agent/plus/out", "agent/slow/out", "cmd/out")]
+    assert paths.count("agent/plus/out") == 79
+    assert "cmd/out" in paths[:5]
+    assert paths[-1] == "agent/slow/out"
+    assert not any(m.path == "state" and m.payload == b"offline" for m in messages)
+    results = [m.json() for m in messages if m.path in ("agent/plus/out", "agent/slow/out")]
+    assert results[-1]["infer_us"] >= 9_000_000
+    late = [r["time_us"] - 100_000 * r["seq"] for r in results[:-1]]
+    assert max(late) - min(late) < 80_000, late
 
 
 def test_wrong_configuration_gives_the_prompt_back(tmp_path: Path) -> None:

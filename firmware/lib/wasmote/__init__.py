@@ -1,6 +1,6 @@
 # wasmote on a node: agents, sensors, links. Parts are imported when they are used.
 #
-#   Agent(path)      one agent out of its folder: infer(buffer), verify(), close()
+#   Agent(path)      one agent: infer(buffer), await infer_async(buffer), verify(), close()
 #   Node(config)     asyncio: sample, infer, publish; for a program of your own, which
 #                    makes it by Node.from_file(path) and awaits its run()
 #   run(path)        what a board's main.py calls

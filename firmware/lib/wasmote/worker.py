@@ -35,6 +35,7 @@ class Worker:
         self._node = node
         self._entry = entry
         self._out = entry["out"]
+        self._results = 2 if self._out == "both" else 1  # of a sample
         self._topic = "agent/%s/out" % self.name
         self._seq = 0
         self._failures = 0
@@ -88,12 +89,11 @@ class Worker:
     async def run(self):
         node = self._node
         period = self.sensor.period_ms
-        count = 2 if self._out == "both" else 1
         due = time.ticks_ms()
         while True:
             await node.going.wait()
-            await node.link.room(count)
-            if not self._step():
+            await node.link.room(self._results)
+            if not await self._step():
                 return
             due = time.ticks_add(due, period)
             late = time.ticks_diff(time.ticks_ms(), due)
@@ -103,12 +103,12 @@ class Worker:
             await asyncio.sleep_ms(max(0, -late))
 
     # One sample. False: the end.
-    def _step(self):
+    async def _step(self):
         try:
             sample = self.sensor.read_into(self._buffer)
             if sample < 0:
                 return False
-            self._infer(sample)
+            await self._infer(sample)
             self._failures = 0
         except wasm3.AgentError as e:
             self._fail(e)
@@ -124,17 +124,19 @@ class Worker:
             gc.collect()
         return True
 
-    def _infer(self, sample):
+    async def _infer(self, sample):
         time_us = self._node.clock.us()
         ticks = None
         start = time.ticks_us()
         if CPU_TICKS:
             ticks = time.ticks_cpu()
-            output = self.agent.infer(self._buffer)
+            output = await self.agent.infer_async(self._buffer)
             ticks = time.ticks_diff(time.ticks_cpu(), ticks)
         else:
-            output = self.agent.infer(self._buffer)
+            output = await self.agent.infer_async(self._buffer)
         infer_us = time.ticks_diff(time.ticks_us(), start)
+        # Others may have taken it between the slices.
+        await self._node.link.room(self._results)
         seq = self._seq
         self._seq = seq + 1
         put = self._node.link.put
