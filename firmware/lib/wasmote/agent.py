@@ -70,7 +70,11 @@ class Agent:
                 self._sliced, self.infer = None, vm.infer
 
     def _busy(self, _):
-        raise wasm3.AgentBusy(self.name + ": busy: between two slices", "busy", None)
+        raise busy(self.name)
+
+    # What a node says of it.
+    def meta(self):
+        return {key: self.manifest[key] for key in ("name", "version", "sequence")}
 
     # False: a trap has dropped it, or it is closed.
     @property
@@ -134,6 +138,11 @@ class Agent:
             raise BundleError("%s/golden.bin: %d bytes, not what it says" % (self.path, size))
         f.seek(_GOLDEN_BYTES)
         return count
+
+
+# What a call between two slices raises.
+def busy(name):
+    return wasm3.AgentBusy(name + ": busy: between two slices", "busy", None)
 
 
 def _closed(*_):

@@ -9,6 +9,7 @@ from micropython import const
 
 from . import sensors
 from .agent import Agent
+from .pipeline import Pipeline
 from .queue import Counters
 from .results import JsonResult, raw_record
 
@@ -53,7 +54,10 @@ class Worker:
 
     def _open(self):
         entry = self._entry
-        self.agent = agent = Agent(entry["path"])
+        if entry["stages"]:
+            self.agent = agent = Pipeline(entry["stages"], self.name)
+        else:
+            self.agent = agent = Agent(entry["path"])
         if agent.name != self.name:
             raise WorkerError("%s holds the agent %r" % (entry["path"], agent.name))
         options = entry["sensor"]
@@ -78,8 +82,8 @@ class Worker:
     def _fail(self, error):
         self.counters.errors += 1
         text = str(error) or type(error).__name__
-        # The sandbox's own errors begin with the agent's name.
-        if not isinstance(error, wasm3.Error):
+        # The sandbox's own errors begin with the name of the agent, or of a pipeline's stage.
+        if not text.startswith(self.name + ": "):
             text = "%s: %s" % (self.name, text)
         if text != self._told:
             self._told = text
