@@ -86,6 +86,25 @@ def test_two_agents_in_turn():
         equal(asyncio.run(main(a, b)), [b"\x11" * 4, b"\x21" * 4] * 3)
 
 
+# A converted model with the host's kernels, each operation a slice or more.
+def test_two_models_in_turn():
+    async def main(a, b):
+        log = []
+        task = asyncio.create_task(note(log, "note"))
+        await asyncio.gather(infer(a, samples, log), infer(b, samples, log))
+        task.cancel()
+        return log
+
+    path = devtest.path("agents/motion-net/manifest.json").rsplit("/", 1)[0]
+    with Agent(path) as a, Agent(path) as b:
+        samples = [bytes([i]) * a.input_bytes for i in (1, 200)]
+        want = [bytes(a.infer(sample)) for sample in samples]
+        log = asyncio.run(main(a, b))
+        answers = [made for made in log if made != "note"]
+        equal(answers, [want[0], want[0], want[1], want[1]])
+        true(log.count("note") >= 2 * 3, log.count("note"))
+
+
 def test_agents_without_slices_run_whole():
     sample = bytes(range(16))
     with whole() as agent:

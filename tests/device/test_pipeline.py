@@ -2,8 +2,8 @@
 import asyncio
 
 import bundles
-import wasm3
 import devtest
+import wasm3
 from devtest import equal, raises, true
 from wasmote import Agent, Pipeline, fs
 from wasmote.bundle import BundleError
@@ -126,6 +126,20 @@ def test_trap_in_a_stage():
         p.load()
         equal(bytes(p.infer(bytes(8))), b"\x00\x01\0\0")
         equal(bytes(p.stages[0].infer(bytes(8)))[4], 5)
+
+
+# Rust, a converted model with the host's kernels, Rust again.
+def test_motion():
+    stages = ["agents/motion-%s/manifest.json" % name for name in ("window", "net", "vote")]
+    still = b"\0\x02" + b"\0" * 1198
+    with Pipeline([devtest.path(stage).rsplit("/", 1)[0] for stage in stages], "motion") as p:
+        true(p.verify() > 3)
+        equal(p.stages[1]._vm.slices, True)
+        want = bytes(p.infer(still))
+        equal(want[:3], b"\0\x01\0")
+        # The second vote.
+        got = bytes(asyncio.run(p.infer_async(still)))
+        equal(got, b"\0\x02" + want[2:])
 
 
 def test_golden_vectors_of_all_stages():
