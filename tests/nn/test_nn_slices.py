@@ -18,11 +18,14 @@ from wasmote.build import report
 from wasmote.convert import arena
 from wasmote.convert.lower import lower
 from wasmote.links import connected
+from wasmote.links.lines import SerialLines
 from wasmote.sim import Simulator, simulator
 
 BOARDS = [b for b in boards.listing() if b.values["tier"] == "ci" and b.instructions_per_tick]
 MOST = 2_000_000
 TIMEOUT_S = 400
+MARKER = "slices: "
+# main.py: what it finds it tells until somebody listens.
 _RUN = """
 import gc, json, struct, time, wasm3
 wasm = open("/any.wasm", "rb").read()
@@ -51,7 +54,9 @@ while True:
     found.append(longest(agent, (every * (given // 256 + 1))[:given]))
     agent.close()
     del model
-print(json.dumps(found))
+while True:
+    print({marker!r} + json.dumps(found))
+    time.sleep_ms(200)
 """
 
 
@@ -73,15 +78,23 @@ def test_nn_slices_are_short(board: Board) -> None:
     module = any_model.module()
     name = f"test-slices-{board.name}"
     simulator.install(board, name, board.firmware)
-    with Simulator(board, name, icount=True, fresh=True) as sim, connected(sim.device) as link:
+    code = _RUN.format(
+        memory=any_model.memory_bytes(module),
+        stack=any_model.VM_STACK_BYTES,
+        imports=any_model.IMPORTS,
+        marker=MARKER,
+    )
+    with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
         link.write("/any.wasm", module)
         link.write("/models.bin", models())
-        code = _RUN.format(
-            memory=any_model.memory_bytes(module),
-            stack=any_model.VM_STACK_BYTES,
-            imports=any_model.IMPORTS,
-        )
-        found = json.loads(link.exec(code, TIMEOUT_S))
+        link.write("/main.py", code.encode())
+    with Simulator(board, name, icount=True) as running:
+        serial = SerialLines(running.port)
+        try:
+            said = serial.wait(MARKER, TIMEOUT_S)[-1]
+        finally:
+            serial.close()
+    found = json.loads(said.partition(MARKER)[2])
     slices = {
         name: (ticks * board.instructions_per_tick, count)
         for name, (ticks, count) in zip(MODELS, found, strict=True)
