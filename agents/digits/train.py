@@ -5,7 +5,7 @@
 
 Data: the 1,797 UCI handwritten digits that scikit-learn ships. 360 of them are held out: they
 are in samples.bin, and nothing is trained, measured for scales or chosen by them. The same bits
-come out on every machine (training/exact.py).
+come out on every machine (wasmote.training.exact).
 """
 
 import argparse
@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
-from training import exact, network, quantised
+from training import network, quantised
 from training.quantised import Ints, Layer, Quantised
 
 from wasmote.agent import golden, samples
+from wasmote.training import exact
 
 CRATE = Path(__file__).resolve().parent
 HELD_OUT = 360

@@ -103,9 +103,12 @@ avm_error_t avm_agent_infer(avm_agent_t *agent, const uint8_t *input, size_t byt
     return leave(agent, &meter, error);
 }
 
+bool avm_agent_has_slices(const avm_agent_t *agent) {
+    return agent->exports[AVM_EXPORT_BEGIN] != NULL && agent->exports[AVM_EXPORT_STEP] != NULL;
+}
+
 static avm_error_t check_slices(const avm_agent_t *agent, avm_fault_t *fault) {
-    if (agent->runtime != NULL
-        && (agent->exports[AVM_EXPORT_BEGIN] == NULL || agent->exports[AVM_EXPORT_STEP] == NULL)) {
+    if (agent->runtime != NULL && !avm_agent_has_slices(agent)) {
         return avm_fault(fault, AVM_USAGE, "does not export begin and step");
     }
     return AVM_OK;
@@ -128,7 +131,20 @@ avm_error_t avm_agent_begin(avm_agent_t *agent, const uint8_t *input, size_t byt
         error = avm_code_fault(AVM_CODE, AVM_EXPORT_BEGIN, answer, fault);
     }
     agent->began = !error;
+    agent->used_us = avm_meter_used_us();
     return leave(agent, &meter, error);
+}
+
+// An agent could say for ever that there is more to do, each time at once.
+static avm_error_t end_slice(avm_agent_t *agent, avm_fault_t *fault) {
+    agent->used_us = avm_meter_used_us();
+    if (!avm_meter_passed()) {
+        return AVM_OK;
+    }
+    avm_fault(fault, AVM_DEADLINE, "");
+    avm_fault_number(fault, agent->deadline_ms);
+    avm_fault_text(fault, " ms passed in slices");
+    return AVM_DEADLINE;
 }
 
 static avm_error_t step(avm_agent_t *agent, uint8_t *output, bool *more, avm_fault_t *fault) {
@@ -139,7 +155,10 @@ static avm_error_t step(avm_agent_t *agent, uint8_t *output, bool *more, avm_fau
     }
     *more = !error && answer == 1;
     agent->began = *more;
-    return error || *more ? error : fetch(agent, output, fault);
+    if (error) {
+        return error;
+    }
+    return *more ? end_slice(agent, fault) : fetch(agent, output, fault);
 }
 
 avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_fault_t *fault) {
@@ -154,6 +173,7 @@ avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_
     if (error) {
         return error;
     }
+    avm_meter_add_used(agent->used_us);
     error = step(agent, output, more, fault);
     return leave(agent, &meter, error);
 }

@@ -34,7 +34,7 @@ typedef struct {
     size_t grant_count;
     uint32_t memory_bytes; // 0: what the module declares
     uint32_t vm_stack_bytes; // 0: AVM_VM_STACK_DEFAULT
-    uint32_t deadline_ms; // of each call; 0: AVM_DEADLINE_DEFAULT_MS
+    uint32_t deadline_ms; // of each call, of slices together; 0: AVM_DEADLINE_DEFAULT_MS
     uint32_t inputs_bytes; // 0: the agent alone decides what it takes
     uint32_t outputs_bytes;
 } avm_agent_config_t;
@@ -66,6 +66,7 @@ typedef struct {
     uint32_t blob_bytes;
     bool busy;
     bool began; // begin was called, and step has not said that it is done
+    uint32_t used_us; // by its slices so far
 } avm_agent_t;
 
 avm_error_t avm_agent_load(avm_agent_t *agent, avm_pool_t *pool, const avm_agent_config_t *config,
@@ -76,7 +77,11 @@ avm_error_t avm_agent_load(avm_agent_t *agent, avm_pool_t *pool, const avm_agent
 avm_error_t avm_agent_infer(avm_agent_t *agent, const uint8_t *input, size_t bytes,
     uint8_t *output, avm_fault_t *fault);
 
-// Inference in slices: step until *more is false, when `output` has been written.
+// Whether it has begin and step.
+bool avm_agent_has_slices(const avm_agent_t *agent);
+
+// Inference in slices: step until *more is false, when `output` has been written. Another begin,
+// or infer, gives up what began before.
 avm_error_t avm_agent_begin(avm_agent_t *agent, const uint8_t *input, size_t bytes,
     avm_fault_t *fault);
 avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_fault_t *fault);

@@ -39,6 +39,18 @@ void avm_meter_end(const avm_meter_t *before) {
     avm_meter = *before;
 }
 
+uint32_t avm_meter_used_us(void) {
+    return now_us() - avm_meter.started_us;
+}
+
+void avm_meter_add_used(uint32_t used_us) {
+    avm_meter.started_us -= used_us;
+}
+
+bool avm_meter_passed(void) {
+    return avm_meter.allowed_us != 0 && avm_meter_used_us() >= avm_meter.allowed_us;
+}
+
 uint32_t avm_meter_pause(void) {
     return now_us();
 }
@@ -66,7 +78,7 @@ const void *avm_meter_look(void) {
     uint32_t now = now_us();
     adapt_interval(now - avm_meter.looked_us);
     avm_meter.looked_us = now;
-    if (avm_meter.allowed_us != 0 && now - avm_meter.started_us >= avm_meter.allowed_us) {
+    if (avm_meter_passed()) {
         return deadline_passed;
     }
     uint32_t paused = avm_meter_pause();

@@ -37,6 +37,12 @@ void avm_host_set(const avm_host_t *host);
 void avm_meter_begin(avm_meter_t *before, uint32_t deadline_ms);
 void avm_meter_end(const avm_meter_t *before);
 
+// How long the call has run, and whether its deadline has passed. For calls that share a
+// deadline: the second says what the first has used.
+uint32_t avm_meter_used_us(void);
+void avm_meter_add_used(uint32_t used_us);
+bool avm_meter_passed(void);
+
 // Around a host function whose time is not the agent's: returns what avm_meter_resume
 // wants.
 uint32_t avm_meter_pause(void);

@@ -31,11 +31,14 @@ static inline bool nn_meter(nn_meter_t *meter, uint32_t macs) {
     return !meter->run->go_on || meter->run->go_on(meter->run->context);
 }
 
+#define NN_PART_MACS 16u // what finding a part and its inputs counts for
+
 // Whether the slice is done, before the kernel's part `at` (a pixel, a row, whatever it can
-// begin with again). Never before the first part, as long as parts count for something.
-static inline bool nn_pause(const nn_meter_t *meter, uint32_t at) {
+// begin with again). Never before the first part.
+static inline bool nn_pause(nn_meter_t *meter, uint32_t at) {
     uint32_t most = meter->run->slice_macs;
     if (most == 0 || meter->asked + meter->macs < most) {
+        meter->macs += NN_PART_MACS;
         return false;
     }
     meter->run->at = at;

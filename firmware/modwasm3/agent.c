@@ -164,7 +164,7 @@ static mp_obj_t agent_del(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(agent_del_obj, agent_del);
 
-// name, memory_bytes, pool_bytes
+// name, memory_bytes, pool_bytes, slices
 static void agent_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
     wasm3_agent_t *self = MP_OBJ_TO_PTR(self_in);
     if (dest[0] != MP_OBJ_NULL) {
@@ -176,6 +176,8 @@ static void agent_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
         dest[0] = mp_obj_new_int_from_uint(avm_agent_memory_bytes(&self->agent));
     } else if (attr == MP_QSTR_pool_bytes) {
         dest[0] = mp_obj_new_int_from_uint(avm_agent_pool_bytes(&self->agent));
+    } else if (attr == MP_QSTR_slices) {
+        dest[0] = mp_obj_new_bool(avm_agent_has_slices(&self->agent));
     } else {
         dest[1] = MP_OBJ_SENTINEL; // go on with the methods
     }

@@ -104,6 +104,28 @@ def test_an_agents_name_starts_with_a_letter():
     equal(refused(given), ["agents[0].name: '4a' does not start with a letter"])
 
 
+def test_stages_instead_of_a_path():
+    given = least()
+    given["agents"][0]["stages"] = ["window", "/flash/net/", "vote"]
+    agent = check(given)["agents"][0]
+    equal(agent["stages"], ["/agents/window", "/flash/net/", "/agents/vote"])
+    given["agents"][0]["path"] = "/agents/a"
+    equal(refused(given), ["agents[0].path: not beside stages"])
+    del given["agents"][0]["path"]
+    given["agents"][0]["stages"] = ["window", 3, "Net", "4th"]
+    equal(
+        refused(given),
+        [
+            "agents[0].stages[1]: 3 is not a string",
+            "agents[0].stages[2]: 'Net' is not an identifier ([a-z0-9-], 1 to 32 characters)",
+            "agents[0].stages[3]: '4th' does not start with a letter",
+        ],
+    )
+    for number in (0, 5):
+        given["agents"][0]["stages"] = ["window"] * number
+        equal(refused(given), ["agents[0].stages: %d members, not 1..4" % number])
+
+
 def test_wrong_types_of_whole_parts():
     lines = refused({"site": 1, "node": [], "agents": {}, "mqtt": 3, "network": "lan"})
     equal(

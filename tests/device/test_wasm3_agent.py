@@ -207,6 +207,27 @@ def test_slices():
     with agent() as a:
         raises(ValueError, a.begin, bytes(8), words=("begin",))
         raises(ValueError, a.step)
+        equal(a.slices, False)
+
+
+def test_slices_share_a_deadline():
+    a = agent("agent_never_done", deadline_ms=50)
+    true(a.slices)
+    for _ in range(2):
+        a.begin(bytes(4))
+        start = time.ticks_ms()
+        time.sleep_ms(60)  # what is not the agent's does not count
+        for _ in range(3):
+            equal(a.step(), None)
+    error = raises(wasm3.Trap, step_for_ever, a, words=("deadline: 50 ms passed in slices",))
+    took = time.ticks_diff(time.ticks_ms(), start)
+    true(110 <= took, took)
+    equal((error.reason, used()), ("deadline", 0))
+
+
+def step_for_ever(a):
+    while True:
+        a.step()
 
 
 def test_linear_used():

@@ -29,6 +29,29 @@ WAT = """
 TRAPS, LOOPS, REFUSES = 100, 101, 102
 
 
+# Gives its byte back after as many tenths of a second as that says, in slices of 5 ms.
+SLOW_WAT = """
+(module
+  (import "env" "now_us" (func $now (result i64)))
+  (memory (export "memory") 1 1)
+  (global $end (mut i64) (i64.const 0))
+  (func (export "abi") (result i32) i32.const 1)
+  (func (export "init") (param i32) (result i32) i32.const 0)
+  (func (export "input") (param i32) (result i32) i32.const 16)
+  (func (export "output") (result i32) i32.const 16)
+  (func $until (param $when i64)
+    (loop $again (br_if $again (i64.lt_u (call $now) (local.get $when)))))
+  (func (export "begin") (param i32) (result i32)
+    (global.set $end (i64.add (call $now)
+      (i64.mul (i64.load8_u (i32.const 16)) (i64.const 100000))))
+    i32.const 0)
+  (func (export "step") (result i32)
+    (call $until (i64.add (call $now) (i64.const 5000)))
+    (i64.lt_u (call $now) (global.get $end)))
+  (func (export "infer") (param i32) (result i32) unreachable))
+"""
+
+
 def tensor(name: str) -> dict[str, Any]:
     """One byte."""
     return {

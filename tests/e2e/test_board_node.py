@@ -2,18 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from board_node import done, node
 
 from wasmote import paths
 from wasmote.broker import Broker
-from wasmote.demo.results import parse_done
 from wasmote.links import bundles, connected, files
-from wasmote.links.lines import SerialLines
 from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator
 
@@ -54,25 +51,6 @@ def configure(running: Simulator, port: int, **sensor: Any) -> None:
             link.write("/samples/digits.bin", samples)
         link.write("/wasmote.json", json.dumps(config).encode())
         link.write("/main.py", b"import wasmote\nwasmote.run()\n")
-
-
-@contextmanager
-def node(running: Simulator) -> Iterator[SerialLines]:
-    """The node, restarted, and its lines; it is stopped and its main.py removed at the end."""
-    lines = SerialLines(running.port)
-    try:
-        lines.restart()
-        yield lines
-    finally:
-        lines.close()
-        with connected(running.port) as link:
-            files.remove(link, "/main.py")
-
-
-def done(lines: SerialLines, timeout_s: float) -> dict[str, int]:
-    counts = parse_done(lines.wait("wasmote: done ", timeout_s)[-1])
-    assert counts is not None
-    return counts
 
 
 def results(listener: Listener) -> list[int]:

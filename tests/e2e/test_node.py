@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 from mqtt_support import TOPIC, Process, running
-from node_support import LOOPS, REFUSES, TRAPS, WAT, Node, add_agent, add_samples, entry
+from node_support import (
+    LOOPS,
+    REFUSES,
+    SLOW_WAT,
+    TRAPS,
+    WAT,
+    Node,
+    add_agent,
+    add_samples,
+    entry,
+    tensor,
+)
 
 from wasmote.broker import Broker
 from wasmote.links.mqtt import Listener, Message
@@ -191,6 +202,68 @@ def test_agents_that_cannot_start_are_reported(tmp_path: Path, broker: Broker) -
         node.wait_for("error: agent wide: its sensor gives 2 bytes, it takes 1")
         node.wait_for("error: agent short: /agents/short/agent.wasm: not the")
         assert node.done()["acknowledged"] == 2
+
+
+def test_long_inference_leaves_the_node_at_work(tmp_path: Path, broker: Broker) -> None:
+    """In slices: longer than a broker waits for a ping, beside commands and other agents."""
+    add_agent(tmp_path, "slow", SLOW_WAT, imports=["env.now_us"], deadline_ms=60000)
+    add_samples(tmp_path, "slow", [90])
+    add_agent(tmp_path, "plus")
+    add_samples(tmp_path, "plus", list(range(80)))
+    agents = [entry("slow"), entry("plus", period_ms=100)]
+    with Listener("127.0.0.1", broker.port) as listener:
+        with running(Node(tmp_path, agents, mqtt=mqtt(broker, keepalive_s=5, qos=0))) as node:
+            listener.wait("agent/plus/out", None, 10)
+            listener.publish(TOPIC + "cmd", '{"cmd": "ping"}')
+            counters = node.done()
+        messages = until_state(listener, b"done")
+    assert counters["produced"] == counters["acknowledged"] == 81
+    paths = [m.path for m in messages if m.path in ("agent/plus/out", "agent/slow/out", "cmd/out")]
+    assert paths.count("agent/plus/out") == 79
+    assert "cmd/out" in paths[:5]
+    assert paths[-1] == "agent/slow/out"
+    assert not any(m.path == "state" and m.payload == b"offline" for m in messages)
+    results = [m.json() for m in messages if m.path in ("agent/plus/out", "agent/slow/out")]
+    assert results[-1]["infer_us"] >= 9_000_000
+    late = [r["time_us"] - 100_000 * r["seq"] for r in results[:-1]]
+    assert max(late) - min(late) < 80_000, late
+
+
+def test_pipeline_publishes_the_last_stage(tmp_path: Path, broker: Broker) -> None:
+    """Under the entry's name; `meta` says which agents it is made of."""
+    for name in ("first", "second"):
+        add_agent(tmp_path, name)
+    add_samples(tmp_path, "both", [1, TRAPS - 1, 3])
+    agent = entry("both", stages=["first", "/agents/second"])
+    with Listener("127.0.0.1", broker.port) as listener:
+        with running(Node(tmp_path, [agent], mqtt=mqtt(broker))) as node:
+            node.wait_for("agent both 1.2.3+1.2.3 loaded")
+            node.wait_for("error: agent both: second: trap: ")
+            node.done()
+        messages = until_state(listener, b"done")
+    results = [m.json() for m in messages if m.path == "agent/both/out"]
+    assert [(r["sample"], r["outputs"]) for r in results] == [(0, {"y": [3]}), (2, {"y": [5]})]
+    assert {(r["agent"], r["version"]) for r in results} == {("both", "1.2.3+1.2.3")}
+    meta = next(m for m in messages if m.path == "meta").json()
+    stages = [{"name": n, "version": "1.2.3", "sequence": 4} for n in ("first", "second")]
+    assert meta["agents"] == [{"name": "both", "version": "1.2.3+1.2.3", "stages": stages}]
+
+
+def test_pipelines_that_cannot_start_name_the_stage(tmp_path: Path) -> None:
+    """One that is missing, and one that does not fit; the others run."""
+    add_agent(tmp_path, "plus")
+    add_agent(tmp_path, "wide", inputs=[tensor("x") | {"shape": [2]}])
+    add_samples(tmp_path, "plus", [1, 2])
+    plus = entry("plus")
+    agents = [
+        plus | {"name": "lost", "stages": ["plus", "gone"]},
+        plus | {"name": "unfit", "stages": ["plus", "wide"]},
+        plus,
+    ]
+    with running(Node(tmp_path, agents)) as node:
+        node.wait_for("error: agent lost: /agents/gone/manifest.json: cannot be read")
+        node.wait_for("error: agent unfit: plus -> wide: 'y' of 1 uint8 into 'x' of 2 uint8")
+        assert node.done()["produced"] == 2
 
 
 def test_wrong_configuration_gives_the_prompt_back(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""How the digits agent is trained: arithmetic, network, quantisation."""
+"""How the digits agent is trained: network, quantisation."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.exact import Array, exp, matmul, snap
+from wasmote.training.adam import Adam, Params
+from wasmote.training.exact import Array, exp, matmul, snap
 
 SIDE = 8
 KERNEL = 3
@@ -24,7 +25,6 @@ RATE = 0.003
 SEED = 2026
 
 Index = NDArray[np.int64]
-Params = dict[str, Array]
 
 
 @dataclass
@@ -129,20 +129,12 @@ def train(images: Array, labels: Index, epochs: int = EPOCHS) -> Params:
     """Adam with a rate that falls to 0; the same parameters on every machine."""
     rng = np.random.RandomState(SEED)
     params = initial(rng)
-    mean = {name: np.zeros_like(value) for name, value in params.items()}
-    square = {name: np.zeros_like(value) for name, value in params.items()}
-    decayed = [1.0, 1.0]
+    adam = Adam(params, PARAM)
     steps = len(labels) // BATCH
     for step in range(epochs * steps):
         if step % steps == 0:
             order = rng.permutation(len(labels))
         chosen = order[step % steps * BATCH :][:BATCH]
         slope = gradients(params, _shifted(images[chosen], rng), labels[chosen])
-        decayed = [decayed[0] * 0.9, decayed[1] * 0.99]
-        rate = RATE * (1.0 - step / (epochs * steps))
-        for name, value in params.items():
-            mean[name] = 0.9 * mean[name] + 0.1 * slope[name]
-            square[name] = 0.99 * square[name] + 0.01 * (slope[name] * slope[name])
-            spread = np.sqrt(square[name] / (1.0 - decayed[1])) + 1e-8
-            params[name] = snap(value - rate * (mean[name] / (1.0 - decayed[0])) / spread, PARAM)
+        adam.step(slope, RATE * (1.0 - step / (epochs * steps)))
     return params

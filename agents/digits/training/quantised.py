@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import network
-from training.exact import Array
+from wasmote.training.exact import Array
 
 Ints = NDArray[np.int64]
 

@@ -1,4 +1,5 @@
-// The pixels of a convolution one after the other; how a pixel's inputs are gathered is handed in.
+// The pixels of a convolution one after the other, in each its pairs of channels; how a pixel's
+// inputs are gathered is handed in.
 #ifndef NN_CONV_H
 #define NN_CONV_H
 
@@ -17,14 +18,19 @@ static inline nn_status_t nn_conv(const nn_conv2d_s8_t *p, const nn_memory_t *m,
     const int8_t *input = nn_in(m, w->input);
     int8_t *out = nn_out(m, w->output);
     int8_t *row = nn_out(m, p->scratch);
+    uint32_t pairs = nn_pairs(&matrix);
+    uint32_t pair = run->at % pairs;
     nn_meter_t meter = {run, 0, 0};
-    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
-        if (nn_pause(&meter, i)) {
-            return NN_MORE;
-        }
+    for (uint32_t i = run->at / pairs; i < w->out_h * w->out_w; i++, pair = 0) {
         gather(p, input, i / w->out_w, i % w->out_w, row);
-        if (!nn_row(&matrix, row, out + i * w->out_c, &meter)) {
-            return NN_ERROR_STOPPED;
+        for (; pair < pairs; pair++) {
+            if (nn_pause(&meter, i * pairs + pair)) {
+                return NN_MORE;
+            }
+            if (!nn_meter(&meter, 2u * depth)) {
+                return NN_ERROR_STOPPED;
+            }
+            nn_pair(&matrix, row, pair, out + i * w->out_c);
         }
     }
     return NN_OK;

@@ -4,6 +4,8 @@
 #include "nn_requant.h"
 #include "window.h"
 
+#define TAP_MACS 2u // what a step of the kernel counts for
+
 typedef struct {
     const nn_depthwise_conv2d_s8_t *p;
     const int8_t *input;
@@ -30,20 +32,24 @@ static int32_t sum_of(const work_t *k, nn_extent_t ey, nn_extent_t ex, uint32_t 
     return sum;
 }
 
-static bool pixel(work_t *k, uint32_t y, uint32_t x, int8_t *out) {
+// The channels of pixel `i` from `c` on.
+static nn_status_t pixel(work_t *k, uint32_t i, uint32_t c, int8_t *out) {
     const nn_window_t *w = &k->p->window;
-    nn_extent_t ey = nn_extent_y(w, y);
-    nn_extent_t ex = nn_extent_x(w, x);
-    for (uint32_t c = 0; c < w->out_c; c++) {
-        if (!nn_meter(&k->meter, w->kernel_h * w->kernel_w)) {
-            return false;
+    nn_extent_t ey = nn_extent_y(w, i / w->out_w);
+    nn_extent_t ex = nn_extent_x(w, i % w->out_w);
+    for (; c < w->out_c; c++) {
+        if (nn_pause(&k->meter, i * w->out_c + c)) {
+            return NN_MORE;
+        }
+        if (!nn_meter(&k->meter, TAP_MACS * w->kernel_h * w->kernel_w)) {
+            return NN_ERROR_STOPPED;
         }
         const int32_t *by = k->channels + c;
         int32_t sum2 = nn_sum2(sum_of(k, ey, ex, c), by[0]);
         int32_t value = nn_output(sum2, by[k->padded], by[2 * k->padded], k->p->out_zero);
         out[c] = (int8_t)nn_clamp(value, w->out_min, w->out_max);
     }
-    return true;
+    return NN_OK;
 }
 
 nn_status_t nn_depthwise_any(const nn_depthwise_conv2d_s8_t *p, const nn_memory_t *m,
@@ -54,12 +60,11 @@ nn_status_t nn_depthwise_any(const nn_depthwise_conv2d_s8_t *p, const nn_memory_
     const void *channels = weights + w->kernel_h * w->kernel_w * padded;
     work_t k = {p, nn_in(m, w->input), weights, channels, padded, w->out_c / w->in_c, {run, 0, 0}};
     int8_t *out = nn_out(m, w->output);
-    for (uint32_t i = run->at; i < w->out_h * w->out_w; i++) {
-        if (nn_pause(&k.meter, i)) {
-            return NN_MORE;
-        }
-        if (!pixel(&k, i / w->out_w, i % w->out_w, out + i * w->out_c)) {
-            return NN_ERROR_STOPPED;
+    uint32_t c = run->at % w->out_c;
+    for (uint32_t i = run->at / w->out_c; i < w->out_h * w->out_w; i++, c = 0) {
+        nn_status_t status = pixel(&k, i, c, out + i * w->out_c);
+        if (status != NN_OK) {
+            return status;
         }
     }
     return NN_OK;

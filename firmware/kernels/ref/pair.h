@@ -38,15 +38,4 @@ static inline uint32_t nn_pairs(const nn_matrix_t *x) {
     return (x->out_n + 1) / 2;
 }
 
-// A whole row of outputs. False: stopped.
-static inline bool nn_row(const nn_matrix_t *x, const int8_t *row, int8_t *out, nn_meter_t *meter) {
-    for (uint32_t pair = 0; pair < nn_pairs(x); pair++) {
-        if (!nn_meter(meter, 2u * x->depth)) {
-            return false;
-        }
-        nn_pair(x, row, pair, out);
-    }
-    return true;
-}
-
 #endif

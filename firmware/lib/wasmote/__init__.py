@@ -1,13 +1,14 @@
 # wasmote on a node: agents, sensors, links. Parts are imported when they are used.
 #
-#   Agent(path)      one agent out of its folder: infer(buffer), verify(), close()
+#   Agent(path)      one agent: infer(buffer), await infer_async(buffer), verify(), close()
+#   Pipeline(paths)  agents in a row, used as one
 #   Node(config)     asyncio: sample, infer, publish; for a program of your own, which
 #                    makes it by Node.from_file(path) and awaits its run()
 #   run(path)        what a board's main.py calls
 
 __version__ = "0.1.0"
 
-_CLASSES = {"Agent": "agent", "Node": "node"}
+_CLASSES = {"Agent": "agent", "Node": "node", "Pipeline": "pipeline"}
 
 
 # Imports a class, or a module of the package, when its name is first used. Also what

@@ -1,4 +1,5 @@
 # One agent: its bundle on the node, loaded and ready to infer.
+import asyncio
 import struct
 
 import wasm3
@@ -22,6 +23,7 @@ class Agent:
         self.input_bytes = m["input_bytes"]
         self.output_bytes = m["output_bytes"]
         self._vm = None
+        self._sliced = None  # the vm that infer_async has begun in
         self.load()
 
     # Loads the module afresh, as is needed after a trap.
@@ -48,6 +50,37 @@ class Agent:
         )
         self.infer = self._vm.infer
 
+    # infer() in slices, between which the loop's other tasks run; whole where the module has
+    # no slices. Meanwhile infer() and another infer_async() raise AgentBusy. Cancelled, or
+    # after load(), the agent is ready for the next sample.
+    async def infer_async(self, buffer):
+        vm = self._vm
+        if vm is None or vm is self._sliced or not vm.slices:
+            return self.infer(buffer)
+        self._sliced, self.infer = vm, self._busy
+        try:
+            vm.begin(buffer)
+            view = vm.step()
+            while view is None:
+                await asyncio.sleep_ms(0)
+                view = vm.step()
+            return view
+        finally:
+            if self._vm is vm:
+                self._sliced, self.infer = None, vm.infer
+
+    def _busy(self, _):
+        raise busy(self.name)
+
+    # What a node says of it.
+    def meta(self):
+        return {key: self.manifest[key] for key in ("name", "version", "sequence")}
+
+    # False: a trap has dropped it, or it is closed.
+    @property
+    def loaded(self):
+        return self._vm is not None and self._vm.memory_bytes > 0
+
     @property
     def memory_bytes(self):
         return self._vm.memory_bytes
@@ -59,7 +92,7 @@ class Agent:
     def close(self):
         if self._vm is not None:
             self._vm.close()
-            self._vm = None
+            self._vm = self._sliced = None
             self.infer = _closed
             self._bundle.let_go()
 
@@ -70,10 +103,17 @@ class Agent:
         self.close()
 
     # Runs the pairs of golden.bin. Returns how many there are; BundleError names the
-    # first one whose output differs.
+    # first one whose output differs. They are for an agent without a past, and are none of
+    # the samples': the agent is loaded afresh before and after.
     def verify(self):
         if "golden.bin" not in self.manifest["files"]:
             raise BundleError("%s: its bundle has no golden.bin" % self.path)
+        self.load()
+        count = self._verify()
+        self.load()
+        return count
+
+    def _verify(self):
         with self._bundle.open("golden.bin") as f:
             count = self._golden_count(f)
             given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
@@ -98,6 +138,11 @@ class Agent:
             raise BundleError("%s/golden.bin: %d bytes, not what it says" % (self.path, size))
         f.seek(_GOLDEN_BYTES)
         return count
+
+
+# What a call between two slices raises.
+def busy(name):
+    return wasm3.AgentBusy(name + ": busy: between two slices", "busy", None)
 
 
 def _closed(*_):

@@ -1,9 +1,11 @@
 # The node's configuration, SPEC.md section 4. Pure code: what the board and its sensors
 # offer is handed in.
-from .check import REQUIRED, FormError, fields
+from .check import REQUIRED, FormError, fields, wrong
 from .strictjson import loads
 
 LIMIT = 8192
+
+_FOLDER = "/agents/"
 
 _NODE = {
     "site": ("id", REQUIRED),
@@ -34,9 +36,11 @@ _MQTT = {
 _AGENT = {
     "name": ("name", REQUIRED),
     "path": ("str", None, 1, 128),
+    "stages": ("list", None, 1, 4),
     "out": ("one", "json", ("json", "raw", "both")),
     "sensor": ("dict", REQUIRED),
 }
+_STAGE = {True: ("str", REQUIRED, 1, 128), False: ("name", REQUIRED)}  # whether it is a path
 _KIND = ("id", REQUIRED)
 
 
@@ -102,18 +106,33 @@ def _agents(given, sensor_options, errors):
 
 def _agent(entry, path, sensor_options, errors):
     agent = fields(entry, _AGENT, path, errors)
-    if agent["path"] is None:
-        agent["path"] = "/agents/%s" % agent["name"]
+    if agent["stages"] is not None:
+        agent["stages"] = _stages(agent["stages"], path + ".stages", errors)
+        if agent["path"] is not None:
+            errors.append("%s.path: not beside stages" % path)
+    elif agent["path"] is None:
+        agent["path"] = _FOLDER + str(agent["name"])
     if agent["sensor"] is not None:
         agent["sensor"] = _sensor(agent["sensor"], path + ".sensor", sensor_options, errors)
     return agent
 
 
+# Their paths.
+def _stages(given, path, errors):
+    result = []
+    for i, stage in enumerate(given):
+        is_path = type(stage) is str and "/" in stage
+        what = wrong(stage, _STAGE[is_path])
+        if what:
+            errors.append("%s[%d]: %s" % (path, i, what))
+        result.append(stage if is_path else _FOLDER + str(stage))
+    return result
+
+
 def _sensor(given, path, sensor_options, errors):
-    wrong = []
-    kind = fields(given, {"kind": _KIND}, path, wrong, lambda key: True)["kind"]
-    if wrong:
-        errors.extend(wrong)
+    before = len(errors)
+    kind = fields(given, {"kind": _KIND}, path, errors, lambda key: True)["kind"]
+    if len(errors) > before:
         return None
     options = sensor_options(kind)
     if options is None:

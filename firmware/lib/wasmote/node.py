@@ -174,11 +174,6 @@ class Node:
         self.link.tell("state", self._state, True)
 
     def _meta(self):
-        agents = []
-        for worker in self.workers:
-            if worker.agent:
-                m = worker.agent.manifest
-                agents.append({key: m[key] for key in ("name", "version", "sequence")})
         return {
             "board": getattr(sys.implementation, "_build", sys.platform),
             "firmware": __version__,
@@ -186,7 +181,7 @@ class Node:
             "wasm3": wasm3.M3_VERSION,
             "mode": "dev",
             "boot": self.boot,
-            "agents": agents,
+            "agents": [worker.agent.meta() for worker in self.workers if worker.agent],
         }
 
     async def _report_often(self):

@@ -9,6 +9,7 @@ from micropython import const
 
 from . import sensors
 from .agent import Agent
+from .pipeline import Pipeline
 from .queue import Counters
 from .results import JsonResult, raw_record
 
@@ -35,6 +36,7 @@ class Worker:
         self._node = node
         self._entry = entry
         self._out = entry["out"]
+        self._results = 2 if self._out == "both" else 1  # of a sample
         self._topic = "agent/%s/out" % self.name
         self._seq = 0
         self._failures = 0
@@ -52,7 +54,10 @@ class Worker:
 
     def _open(self):
         entry = self._entry
-        self.agent = agent = Agent(entry["path"])
+        if entry["stages"]:
+            self.agent = agent = Pipeline(entry["stages"], self.name)
+        else:
+            self.agent = agent = Agent(entry["path"])
         if agent.name != self.name:
             raise WorkerError("%s holds the agent %r" % (entry["path"], agent.name))
         options = entry["sensor"]
@@ -77,8 +82,8 @@ class Worker:
     def _fail(self, error):
         self.counters.errors += 1
         text = str(error) or type(error).__name__
-        # The sandbox's own errors begin with the agent's name.
-        if not isinstance(error, wasm3.Error):
+        # The sandbox's own errors begin with the name of the agent, or of a pipeline's stage.
+        if not text.startswith(self.name + ": "):
             text = "%s: %s" % (self.name, text)
         if text != self._told:
             self._told = text
@@ -88,12 +93,11 @@ class Worker:
     async def run(self):
         node = self._node
         period = self.sensor.period_ms
-        count = 2 if self._out == "both" else 1
         due = time.ticks_ms()
         while True:
             await node.going.wait()
-            await node.link.room(count)
-            if not self._step():
+            await node.link.room(self._results)
+            if not await self._step():
                 return
             due = time.ticks_add(due, period)
             late = time.ticks_diff(time.ticks_ms(), due)
@@ -103,12 +107,12 @@ class Worker:
             await asyncio.sleep_ms(max(0, -late))
 
     # One sample. False: the end.
-    def _step(self):
+    async def _step(self):
         try:
             sample = self.sensor.read_into(self._buffer)
             if sample < 0:
                 return False
-            self._infer(sample)
+            await self._infer(sample)
             self._failures = 0
         except wasm3.AgentError as e:
             self._fail(e)
@@ -124,17 +128,19 @@ class Worker:
             gc.collect()
         return True
 
-    def _infer(self, sample):
+    async def _infer(self, sample):
         time_us = self._node.clock.us()
         ticks = None
         start = time.ticks_us()
         if CPU_TICKS:
             ticks = time.ticks_cpu()
-            output = self.agent.infer(self._buffer)
+            output = await self.agent.infer_async(self._buffer)
             ticks = time.ticks_diff(time.ticks_cpu(), ticks)
         else:
-            output = self.agent.infer(self._buffer)
+            output = await self.agent.infer_async(self._buffer)
         infer_us = time.ticks_diff(time.ticks_us(), start)
+        # Others may have taken it between the slices.
+        await self._node.link.room(self._results)
         seq = self._seq
         self._seq = seq + 1
         put = self._node.link.put

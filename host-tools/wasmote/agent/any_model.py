@@ -11,7 +11,7 @@ from wasmote.paths import AGENTS, BUILD
 
 CRATE = AGENTS / "nn" / "any-model"
 # What its build for nodes has room for, in bytes and calls.
-MOST_ARENA, MOST_STEPS = 24576, 64
+MOST_ARENA, MOST_STEPS = 45056, 64
 VM_STACK_BYTES = 1024
 IMPORTS = tuple(f"{variants.NN}{name}" for name in ("read", *OPS))
 

@@ -62,12 +62,7 @@ def write(made: Converted, folder: Path, source: str, replace: bool = False) -> 
             f"{folder} is there already; remove it, choose another folder with -o, "
             "or replace a converted model with --replace"
         )
-    files = {
-        "Cargo.toml": _cargo_toml(made, folder, source).encode(),
-        "src/lib.rs": _lib_rs(made).encode(),
-        blob.FILE_NAME: made.lowered.data,
-        golden.FILE_NAME: _golden(made.model),
-    }
+    files = contents(made, folder, source)
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -75,11 +70,21 @@ def write(made: Converted, folder: Path, source: str, replace: bool = False) -> 
     return [folder / name for name in files]
 
 
+def contents(made: Converted, folder: Path, source: str) -> dict[str, bytes]:
+    """The files of the crate in `folder`, by their paths in it."""
+    return {
+        "Cargo.toml": _cargo_toml(made, folder, source).encode(),
+        "src/lib.rs": _lib_rs(made).encode(),
+        blob.FILE_NAME: made.lowered.data,
+        golden.FILE_NAME: _golden(made.model),
+    }
+
+
 def _lib_rs(made: Converted) -> str:
     ops = ", ".join(made.lowered.ops)
     return f"""//! A converted model: `wasmote convert` wrote this file and `model.bin`.
 
-#![no_std]
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![deny(unsafe_code)]
 
 wasmote_nn::export_model! {{

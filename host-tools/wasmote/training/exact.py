@@ -24,7 +24,8 @@ _EXACT = 2.0**53
 def snap(values: Array, bits: int) -> Array:
     """The nearest multiples of 2 ** -bits."""
     step = 2.0**bits
-    return np.rint(values * step) / step
+    snapped: Array = np.rint(values * step) / step
+    return snapped
 
 
 def matmul(a: Array, a_bits: int, b: Array, b_bits: int) -> Array:
@@ -32,17 +33,19 @@ def matmul(a: Array, a_bits: int, b: Array, b_bits: int) -> Array:
     bound = np.abs(a).max() * np.abs(b).max() * a.shape[-1] * 2.0 ** (a_bits + b_bits)
     if not bound < _EXACT:
         raise ArithmeticError(f"a sum of up to {bound:g} steps does not fit 53 bits")
+    product: Array
     if sums == "einsum":
-        product: Array = np.einsum("ik,kj->ij", a, b)
-        return product
-    if sums == "reversed":
-        return np.ascontiguousarray(a[:, ::-1]) @ np.ascontiguousarray(b[::-1])
-    return a @ b
+        product = np.einsum("ik,kj->ij", a, b)
+    elif sums == "reversed":
+        product = np.matmul(np.ascontiguousarray(a[:, ::-1]), np.ascontiguousarray(b[::-1]))
+    else:
+        product = np.matmul(a, b)
+    return product
 
 
 def exp(values: Array) -> Array:
     """exp of values in -60..0 to about 1 %: (1 + x / 1024) ** 1024, by squaring."""
-    result = 1.0 + values / 1024.0
+    result: Array = 1.0 + values / 1024.0
     for _ in range(10):
         result = result * result
     return result

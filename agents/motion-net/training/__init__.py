@@ -1,0 +1,1 @@
+"""How motion-net is trained: data, network, ONNX file."""

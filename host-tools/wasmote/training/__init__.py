@@ -1,0 +1,1 @@
+"""What training scripts of agents share: arithmetic that gives the same bits on every machine."""
