@@ -3,6 +3,8 @@
 
 BOARD ?= MPS2_AN386
 PORT ?=
+# INT8 models to measure
+MODEL ?= $(wildcard $(or $(WASMOTE_SHARED),../shared)/models/*.tflite) agents/motion-net/motion-net.onnx
 # Arguments for pytest, such as ARGS='-k queue -x'
 ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
@@ -21,8 +23,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
-    test-c test-kernels test-nn test-device test-micropython test-e2e bench bench-kernels size lint format \
-    clean distclean
+    test-c test-kernels test-nn test-device test-micropython test-e2e bench bench-kernels bench-nn bench-nn-host \
+    calibrate size lint format clean distclean
 
 ## help: this list
 help:
@@ -102,6 +104,18 @@ test-e2e: firmware-tested agents
 ## bench BOARD=...: exact instruction counts on an emulated board
 bench: firmware agents
 	@$(WASMOTE) bench $(BOARD)
+
+## bench-nn BOARD=... [MODEL=...]: instructions of converted models, layer by layer
+bench-nn: firmware
+	@$(WASMOTE) bench-nn $(MODEL) --on $(BOARD)
+
+## bench-nn-host [MODEL=...]: the same models on this machine, beside LiteRT with XNNPACK
+bench-nn-host: train-venv
+	@$(WASMOTE) bench-nn-host $(MODEL)
+
+## calibrate BOARD=...: measure what kernels cost on an emulated board, for predictions
+calibrate: firmware
+	@$(WASMOTE) calibrate $(BOARD)
 
 ## size: flash and RAM of firmware and agents
 size: firmware-tested agents

@@ -31,8 +31,8 @@ def bench_nn(
             if not json:
                 _show(out, result)
     figures = {key: value for result in results for key, value in result.figures().items()}
-    path = report.write("bench-nn", figures)
-    picture = path.with_suffix(".png")
+    path = report.add("bench-nn", figures)
+    picture = path.with_name(f"bench-nn-{'-'.join(on)}.png")
     chart.draw(results, picture)
     out.data(figures)
     out.say(f"written to {paths.shown(path)} and {paths.shown(picture)}")
