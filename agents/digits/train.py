@@ -19,7 +19,7 @@ from training import network, quantised
 from training.quantised import Ints, Layer, Quantised
 
 from wasmote.agent import golden, samples
-from wasmote.training import exact
+from wasmote.training import exact, files
 
 CRATE = Path(__file__).resolve().parent
 HELD_OUT = 360
@@ -39,15 +39,15 @@ def main() -> int:
     for name, found in (("float", real), ("int8", whole)):
         right = int((found == labels[:HELD_OUT]).sum())
         print(f"{name}: {right} of {HELD_OUT} held-out digits right, {right / HELD_OUT:.2%}")
-    files = {
+    made = {
         CRATE / "src" / "weights.rs": _rust(net).encode(),
         CRATE / "golden.bin": _golden(net, held.astype(np.int64)),
         CRATE / "samples.bin": _samples(held, labels),
     }
     print(f"output: scale {net.out_scale!r}, zero_point {net.out_zero}")
     if not arguments.check:
-        return _write(files, arguments.out)
-    return _check(files, _manifest_agrees(net))
+        return files.write(made, arguments.out)
+    return files.compare(made, () if _manifest_agrees(net) else ("Cargo.toml",))
 
 
 def _arguments() -> argparse.Namespace:
@@ -124,29 +124,10 @@ def _nested(values: Ints) -> str:
     return "[\n" + ",\n".join(_nested(row) for row in values) + "]"
 
 
-def _write(files: dict[Path, bytes], folder: Path | None) -> int:
-    for path, data in files.items():
-        target = folder / path.name if folder else path
-        target.write_bytes(data)
-        print(f"{target.name}: {len(data)} bytes")
-    return 0
-
-
 def _manifest_agrees(net: Quantised) -> bool:
     tree = tomllib.loads((CRATE / "Cargo.toml").read_text())
     tensor = tree["package"]["metadata"]["wasmote"]["outputs"][0]
     return (tensor["scale"], tensor["zero_point"]) == (net.out_scale, net.out_zero)
-
-
-def _check(files: dict[Path, bytes], manifest_agrees: bool) -> int:
-    differ = [path.name for path, data in files.items() if _read(path) != data]
-    differ += [] if manifest_agrees else ["Cargo.toml"]
-    print("differs from the tree: " + ", ".join(differ) if differ else "as in the tree")
-    return 1 if differ else 0
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from training import dataset, network, onnx_file
 
 from wasmote.agent import samples
 from wasmote.convert import convert, project
-from wasmote.training import exact
+from wasmote.training import exact, files
 
 CRATE = Path(__file__).resolve().parent
 WINDOW = CRATE.parent / "motion-window"
@@ -43,11 +43,11 @@ def main() -> int:
     whole = np.stack([made.model.run([window[None]])[0][0] for window in features(held)])
     for name, logits in (("float", real), ("int8", whole)):
         _say(name, logits.argmax(1), held_labels)
-    files = project.contents(made, CRATE, SOURCE)
-    written = {CRATE / name: data for name, data in files.items()}
+    contents = project.contents(made, CRATE, SOURCE)
+    written = {CRATE / name: data for name, data in contents.items()}
     written[CRATE / MODEL] = file
     written[WINDOW / "samples.bin"] = _samples(held, held_labels)
-    return _check(written) if arguments.check else _write(written, arguments.out)
+    return files.compare(written) if arguments.check else files.write(written, arguments.out)
 
 
 def _arguments() -> argparse.Namespace:
@@ -83,25 +83,6 @@ def _say(name: str, found: NDArray[np.int64], labels: NDArray[np.int64]) -> None
     for number, label in enumerate(dataset.CLASSES):
         counts = np.bincount(found[labels == number], minlength=len(dataset.CLASSES))
         print(f"  {label:9} {counts}")
-
-
-def _write(files: dict[Path, bytes], folder: Path | None) -> int:
-    for path, data in files.items():
-        target = folder / path.name if folder else path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        print(f"{target.name}: {len(data)} bytes")
-    return 0
-
-
-def _check(files: dict[Path, bytes]) -> int:
-    differ = [path.name for path, data in files.items() if _read(path) != data]
-    print("differs from the tree: " + ", ".join(differ) if differ else "as in the tree")
-    return 1 if differ else 0
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
 
 
 if __name__ == "__main__":

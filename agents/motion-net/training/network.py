@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wasmote.training.adam import Adam, Params
+from wasmote.training.adam import Adam, Params, weights_and_biases
 from wasmote.training.exact import Array, exp, matmul, snap
 
 INPUTS, CHANNELS, CLASSES = 8, 16, 4
@@ -34,19 +34,13 @@ class Forward:
 
 
 def initial(rng: np.random.RandomState) -> Params:
-    """Uniform weights of variance 2 / inputs, biases of 0."""
+    """What training begins with."""
     shapes = {
         "conv0": (KERNEL * INPUTS, CHANNELS),
         "conv1": (KERNEL * CHANNELS, CHANNELS),
         "dense": (CHANNELS, CLASSES),
     }
-    params = {}
-    for name, (inputs, outputs) in shapes.items():
-        # Integers, so that no rounding of a generator's matters.
-        units = rng.randint(-(2**20), 2**20 + 1, (inputs, outputs)) / 2.0**20
-        params[name] = snap(units * np.sqrt(6.0 / inputs), PARAM)
-        params[name + "_bias"] = np.zeros(outputs)
-    return params
+    return weights_and_biases(shapes, rng, PARAM)
 
 
 def patches(values: Array) -> Array:

@@ -1,10 +1,24 @@
-"""The Adam optimiser, element by element: the same bits on every machine."""
+"""Parameters and the Adam optimiser, element by element: the same bits on every machine."""
 
 import numpy as np
 
 from wasmote.training.exact import Array, snap
 
 Params = dict[str, Array]
+
+
+def weights_and_biases(
+    shapes: dict[str, tuple[int, int]], rng: np.random.RandomState, bits: int
+) -> Params:
+    """Weights (inputs, outputs), uniform and of variance 2 / inputs, and biases of 0, on the grid
+    2 ** -bits."""
+    params = {}
+    for name, (inputs, outputs) in shapes.items():
+        # Integers, so that no rounding of a generator's matters.
+        units = rng.randint(-(2**20), 2**20 + 1, (inputs, outputs)) / 2.0**20
+        params[name] = snap(units * np.sqrt(6.0 / inputs), bits)
+        params[name + "_bias"] = np.zeros(outputs)
+    return params
 
 
 class Adam:
