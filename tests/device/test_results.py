@@ -28,9 +28,10 @@ def payload(record):
 
 def test_json_of_every_type():
     agent = Agent(
-        ("a", "int8", 3, 1), ("b", "uint8", 1, 1), ("c", "int16", 2, 2), ("d", "int32", 1, 4)
+        ("a", "int8", 3, 1), ("b", "uint8", 1, 1), ("c", "int16", 2, 2), ("d", "int32", 1, 4),
+        ("e", "int64", 1, 8),
     )
-    output = struct.pack("<3bB2hi", -128, 0, 127, 255, -300, 300, -2000000000)
+    output = struct.pack("<3bB2hiq", -128, 0, 127, 255, -300, 300, -2000000000, 1 << 40)
     record = JsonResult(agent, 7).record(5, 4000000000, 12, 9, 3400, memoryview(output))
     equal(
         json.loads(payload(record)),
@@ -43,7 +44,9 @@ def test_json_of_every_type():
             "infer_us": 12,
             "ticks": 3400,
             "sample": 9,
-            "outputs": {"a": [-128, 0, 127], "b": [255], "c": [-300, 300], "d": [-2000000000]},
+            "outputs": {
+                "a": [-128, 0, 127], "b": [255], "c": [-300, 300], "d": [-2000000000], "e": [1 << 40]
+            },
         },
     )
 

@@ -41,6 +41,7 @@ DTYPES = {
     "int64": tflite.TensorType.INT64,
     "float32": tflite.TensorType.FLOAT32,
     "float16": tflite.TensorType.FLOAT16,
+    "bool": tflite.TensorType.BOOL,
 }
 
 

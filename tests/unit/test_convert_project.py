@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from convert_support import Net, O, T
+from convert_support import DTYPES, Net, O, T
 from typer.testing import CliRunner, Result
 
+from wasmote.agent import build, check
+from wasmote.agent.manifest import Manifest
 from wasmote.cli.main import app
 from wasmote.convert import blob
 from wasmote.errors import EXIT_BUNDLE, EXIT_OK, EXIT_USAGE
@@ -109,6 +111,34 @@ def test_convert_refuses_what_does_not_fit_in_flash(model: Path) -> None:
     got = convert(model, "--board", "MPS2_AN386")
     assert got.exit_code == EXIT_BUNDLE
     assert "bytes of flash, its agent store has" in got.stderr
+
+
+def arg_max(dtype: str) -> Net:
+    axis = T((1,), dtype="int32", scale=None, data=[1])
+    kinds = {"OutputType": DTYPES[dtype]}
+    ops = [O("ARG_MAX", [0, 1], [2], ("ArgMaxOptions", kinds))]
+    return Net([T((1, 9)), axis, T((1,), dtype=dtype, scale=None)], ops, [0], [2])
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_convert_and_build_indices_of_both_widths(model: Path, dtype: str) -> None:
+    model.write_bytes(arg_max(dtype).build())
+    assert convert(model).exit_code == EXIT_OK
+    bundle = model.parent / "bundle"
+    build.build(model.parent / "made", bundle)
+    assert not check.has_errors(check.check(bundle))
+    (output,) = Manifest.read(bundle).outputs
+    assert (output.dtype, output.shape) == (dtype, (1,))
+
+
+def test_convert_refuses_ends_that_agents_cannot_have(model: Path) -> None:
+    shape = T((2,), dtype="int32", scale=None, data=[2, 2])
+    ends = [T(sides, dtype="bool", scale=None) for sides in ((1, 4), (2, 2))]
+    net = Net([ends[0], shape, ends[1]], [O("RESHAPE", [0, 1], [2])], [0], [2])
+    model.write_bytes(net.build())
+    got = convert(model)
+    assert got.exit_code == EXIT_BUNDLE
+    assert "tensor 0 't0' is bool; agents take and give int8" in got.stderr
 
 
 def test_convert_names_the_boards_there_are(model: Path) -> None:

@@ -25,7 +25,7 @@ _MANIFEST = {
 }
 _TENSOR = {
     "name": ("str", REQUIRED, 1, 32),
-    "dtype": ("one", REQUIRED, ("int8", "uint8", "int16", "int32", "float32")),
+    "dtype": ("one", REQUIRED, ("int8", "uint8", "int16", "int32", "int64", "float32")),
     "shape": ("list", REQUIRED, 1, 6),
     "scale": ("number", REQUIRED),
     "zero_point": ("int", REQUIRED, -0x80000000, 0x7FFFFFFF),
@@ -41,6 +41,7 @@ DTYPES = {
     "uint8": ("B", 1),
     "int16": ("h", 2),
     "int32": ("i", 4),
+    "int64": ("q", 8),
     "float32": ("f", 4),
 }
 _FILE_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789._-"

@@ -13,7 +13,7 @@ from wasmote.errors import BundleError
 
 __all__ = ["FILE_NAME", "MAX_BYTES", "File", "Manifest", "ManifestError", "Tensor"]
 
-ELEMENT_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
+ELEMENT_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "float32": 4}
 
 _MAX_ELEMENTS = 16_777_216
 _SHAPE_RULE = f"an array of 1 to 6 integers in 1..{_MAX_ELEMENTS}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wasmote.agent.manifest import ELEMENT_BYTES
 from wasmote.convert import limits
 from wasmote.convert.errors import ConvertError, reading
 from wasmote.convert.ir import Array, Graph, Op
@@ -60,6 +61,13 @@ class Model:
 
 def prepare(graph: Graph) -> Model:
     """Checks every op; ConvertError names the first that cannot be converted, and why."""
+    for index in (*graph.inputs, *graph.outputs):
+        tensor = graph.tensors[index]
+        if tensor.dtype.value not in ELEMENT_BYTES:
+            raise ConvertError(
+                f"model: {tensor} is {tensor.dtype.value}; agents take and give "
+                f"{', '.join(ELEMENT_BYTES)}: cast it in the model"
+            )
     model = Model(graph, tuple(_step(Node(graph, op)) for op in graph.ops))
     if model.macs > limits.MACS:
         raise ConvertError(

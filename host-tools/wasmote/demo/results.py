@@ -12,7 +12,7 @@ MIN_SAMPLES = 300
 MIN_ACCURACY = 0.97
 _DONE = re.compile(r"wasmote: done (.*)")
 _COUNT = re.compile(r"(\w+)=(\d+)")
-_SIGNED = {"int8": 1, "int16": 2, "int32": 4}
+_SIGNED = {"int8": 1, "int16": 2, "int32": 4, "int64": 8}
 _UNSIGNED = {"uint8": 1}
 
 
