@@ -1,6 +1,7 @@
 """Convolutions and fully connected layers against TFLite's reference kernels."""
 
 import numpy as np
+import pytest
 from convert_support import Net, O, T, many, needs_oracle, same_as_oracle
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,8 @@ ACTIVATIONS = st.sampled_from([0, 1, 2, 3])
 SEEDS = st.integers(0, 2**32 - 1)
 STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 WINDOWS = st.tuples(st.integers(1, 4), st.integers(1, 4))
+# Around what kernels do at once.
+CHANNELS = (1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 40)
 
 
 def int8s(rng: Generator, shape: tuple[int, ...], low: int = -128) -> np.ndarray:
@@ -41,7 +44,7 @@ def test_convert_conv2d(
 ) -> None:
     rng = np.random.default_rng(seed)
     size = [int(rng.integers(1, 9)) + (w - 1) * dilation for w in window]
-    depth, channels = int(rng.integers(1, 6)), int(rng.integers(1, 6))
+    depth, channels = (int(count) for count in rng.choice(CHANNELS, 2))
     out = [size_out(size[i], window[i], stride[i], dilation, same) for i in (0, 1)]
     kernel = scales(rng, 1 if whole else channels)
     net = Net(
@@ -63,10 +66,7 @@ def test_convert_conv2d(
     same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])
 
 
-@many
-@given(SEEDS, st.integers(1, 3), WINDOWS, st.integers(1, 2), st.booleans(), ACTIVATIONS,
-       st.integers(1, 3))  # fmt: skip
-def test_convert_depthwise(
+def depthwise(
     seed: int,
     stride: int,
     window: tuple[int, int],
@@ -77,7 +77,7 @@ def test_convert_depthwise(
 ) -> None:
     rng = np.random.default_rng(seed)
     size = [int(rng.integers(1, 9)) + (w - 1) * dilation for w in window]
-    depth = int(rng.integers(1, 5))
+    depth = int(rng.choice(CHANNELS))
     channels = depth * multiplier
     out = [size_out(size[i], window[i], stride, dilation, same) for i in (0, 1)]
     kernel = scales(rng, channels)
@@ -95,6 +95,49 @@ def test_convert_depthwise(
             "Padding": 0 if same else 1, "StrideH": stride, "StrideW": stride,
             "DilationHFactor": dilation, "DilationWFactor": dilation,
             "DepthMultiplier": multiplier, "FusedActivationFunction": activation}))],
+        [0], [3],
+    )  # fmt: skip
+    same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])
+
+
+@many
+@given(SEEDS, st.integers(1, 3), WINDOWS, st.integers(1, 2), st.booleans(), ACTIVATIONS,
+       st.integers(1, 3))  # fmt: skip
+def test_convert_depthwise(
+    seed: int,
+    stride: int,
+    window: tuple[int, int],
+    dilation: int,
+    same: bool,
+    activation: int,
+    multiplier: int,
+) -> None:
+    depthwise(seed, stride, window, dilation, same, activation, multiplier)
+
+
+@pytest.mark.parametrize(("window", "dilation"), [((9, 8), 1), ((2, 2), 30)])
+def test_convert_depthwise_large_window(window: tuple[int, int], dilation: int) -> None:
+    depthwise(0, 1, window, dilation, True, 0, 1)
+
+
+@many
+@given(SEEDS, st.integers(1, 80), st.integers(1, 40), ACTIVATIONS)
+def test_convert_pointwise(seed: int, depth: int, channels: int, activation: int) -> None:
+    rng = np.random.default_rng(seed)
+    size = [int(side) for side in rng.integers(1, 6, 2)]
+    kernel = scales(rng, channels)
+    net = Net(
+        [
+            T((1, *size, depth), zero=int(rng.integers(-128, 128)), scale=0.04),
+            T((channels, 1, 1, depth), scale=kernel,
+              data=int8s(rng, (channels, 1, 1, depth), -127)),
+            T((channels,), "int32", scale=[0.04 * s for s in kernel],
+              data=rng.integers(-9000, 9000, channels)),
+            T((1, *size, channels), zero=int(rng.choice([-128, 0, 7])),
+              scale=float(rng.uniform(0.005, 0.3))),
+        ],
+        [O("CONV_2D", [0, 1, 2], [3], ("Conv2DOptions", {
+            "StrideH": 1, "StrideW": 1, "FusedActivationFunction": activation}))],
         [0], [3],
     )  # fmt: skip
     same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])

@@ -1,3 +1,5 @@
+use crate::Vector;
+
 /// One call of an operation.
 pub struct Call<'a> {
     /// The offset of its parameter block in the model blob.
@@ -6,6 +8,8 @@ pub struct Call<'a> {
     pub arena: &'a mut [u8],
     /// Constants; empty where they stay with the host.
     pub blob: &'a [u8],
+    /// For the operation to work in; what is in it is left over from another one.
+    pub room: &'a mut [Vector],
     /// -1: the whole of it; else where a slice begins.
     pub from: i32,
 }

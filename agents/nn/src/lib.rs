@@ -27,9 +27,11 @@ mod native;
 pub mod ops;
 #[cfg(not(feature = "nn"))]
 mod portable;
+mod room;
 
 pub use call::Call;
 pub use model::{Dispatch, Model};
+pub use room::{room, Vector};
 #[doc(hidden)]
 pub use wasmote_sdk as sdk;
 
@@ -55,7 +57,8 @@ macro_rules! export_model {
         }
 
         /// The model that this agent runs.
-        pub type Model = $crate::Model<Ops, { $arena }, { $steps }, { $blob }>;
+        pub type Model =
+            $crate::Model<Ops, { $arena }, { $steps }, { $blob }, { $crate::room($arena, $blob) }>;
 
         $crate::export_module!(Model);
     };

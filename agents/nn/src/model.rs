@@ -1,4 +1,5 @@
 use crate::blob::Blob;
+use crate::room::Room;
 use crate::Call;
 use core::marker::PhantomData;
 use core::ptr;
@@ -52,10 +53,11 @@ impl Span {
 const NOWHERE: Span = Span { start: 0, len: 0 };
 
 /// A model with its arena: `A` bytes, `S` steps at most, and room for a blob of `B` bytes where
-/// the host does not keep it.
-pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize> {
+/// the host does not keep it; `R` vectors (`room`) for builds that want them.
+pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize = 0> {
     pub(crate) arena: Arena<A>,
     pub(crate) blob: Blob<B>,
+    room: Room<R>,
     steps: [[u32; STEP_WORDS]; S],
     count: usize, // of steps
     ready: bool,
@@ -66,7 +68,9 @@ pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize> {
     ops: PhantomData<fn() -> D>,
 }
 
-impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S, B> {
+impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize>
+    Model<D, A, S, B, R>
+{
     fn try_init(&mut self, model_len: i32) -> Option<()> {
         self.ready = false;
         let mut head = [0; HEADER_WORDS];
@@ -118,6 +122,7 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S,
                 block,
                 arena: &mut self.arena.0,
                 blob,
+                room: self.room.vectors(),
                 from,
             },
         );
@@ -129,10 +134,13 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S,
     }
 }
 
-impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Module for Model<D, A, S, B> {
+impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize> Module
+    for Model<D, A, S, B, R>
+{
     const NEW: Self = Model {
         arena: Arena([0; A]),
         blob: Blob::NEW,
+        room: Room::NEW,
         steps: [[0; STEP_WORDS]; S],
         count: 0,
         ready: false,

@@ -3,7 +3,9 @@
 use crate::{Dispatch, Model};
 use wasmote_sdk::{Error, Module};
 
-impl<D: Dispatch, const A: usize, const S: usize, const B: usize> Model<D, A, S, B> {
+impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize>
+    Model<D, A, S, B, R>
+{
     /// Takes a model blob over.
     pub fn load(&mut self, blob: &[u8]) -> Result<(), Error> {
         self.blob.fill(blob).ok_or(Error::Model)?;

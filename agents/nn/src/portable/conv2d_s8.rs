@@ -1,14 +1,24 @@
 //! A convolution.
 
 use super::fixed::Ends;
-use super::matrix::{fill, padded, scratch, widen, Matrix, ROWS};
-use super::memory::{parts, span, words};
-use super::window::{Window, WORDS};
+use super::lanes::Tiles;
+use super::matrix::{padded, Matrix, ROWS};
+use super::memory::{copy_few, parts, span, words};
+use super::window::{Taps, Window, WORDS};
 use crate::Call;
 use wasmote_sdk::Error;
 
-/// Puts a window's inputs into a row of halfwords.
-pub type Gather = fn(&Window, &[u8], u32, u32, i8, &mut [u8]);
+/// Puts a window's inputs into a row. What is outside the image is the input's zero point.
+pub type Gather = fn(&Window, &[u8], Pixel, u8, &mut [u8]);
+
+/// An output's place, and what its window sees.
+#[derive(Clone, Copy)]
+pub struct Pixel {
+    pub y: u32,
+    pub x: u32,
+    rows: Taps,
+    columns: Taps,
+}
 
 pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
     run_with(call, gather)
@@ -26,31 +36,52 @@ pub fn run_with(call: &mut Call<'_>, gather: Gather) -> Result<(), Error> {
     };
     let depth = window.depth();
     let matrix = Matrix::new(call.blob, weights, depth, window.out_c, ends)?;
-    let room = span(at, &[bytes])?;
-    let part = parts(call.arena, call.blob, window.input, window.output, room)?;
-    let acts = part.scratch.get_mut(..scratch(depth)).ok_or(Error::Model)?;
-    let row_bytes = 2 * padded(depth);
-    acts.fill(0);
-    let channels = window.out_c as usize;
-    let mut pixel = 0;
-    for output in part.output.chunks_mut(ROWS * channels) {
-        let rows = output.len() / channels;
-        for row in acts.chunks_exact_mut(row_bytes).take(rows) {
-            let (y, x) = (pixel / window.out.w, pixel % window.out.w);
-            gather(&window, part.input, y, x, in_zero as i8, row);
-            pixel += 1;
+    let scratch = span(at, &[bytes])?;
+    let part = parts(call.arena, call.blob, window.input, window.output, scratch)?;
+    let row_bytes = padded(depth);
+    let rows = part
+        .scratch
+        .get_mut(..ROWS * row_bytes)
+        .ok_or(Error::Model)?;
+    let mut tiles = Tiles::new(matrix, call.room)?;
+    let outputs = part.output.chunks_mut(ROWS * window.out_c as usize);
+    if window.is_dense() && row_bytes == depth {
+        for (rows, output) in part.input.chunks(ROWS * depth).zip(outputs) {
+            tiles.run(rows, output);
         }
-        matrix.run(&acts[..rows * row_bytes], output);
+        return Ok(());
+    }
+    rows.fill(0);
+    let mut pixels = pixels(&window);
+    for output in outputs {
+        let mut count = 0;
+        for (row, pixel) in rows.chunks_exact_mut(row_bytes).zip(&mut pixels) {
+            gather(&window, part.input, pixel, in_zero as u8, row);
+            count += 1;
+        }
+        tiles.run(&rows[..count * row_bytes], output);
     }
     Ok(())
 }
 
-/// What is outside the image is the input's zero point.
-fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8]) {
-    let (rows, columns) = (w.rows(y), w.columns(x));
+/// All outputs' places in their order.
+fn pixels(w: &Window) -> impl Iterator<Item = Pixel> + '_ {
+    (0..w.out.h).flat_map(move |y| {
+        let rows = w.rows(y);
+        (0..w.out.w).map(move |x| Pixel {
+            y,
+            x,
+            rows,
+            columns: w.columns(x),
+        })
+    })
+}
+
+fn gather(w: &Window, input: &[u8], pixel: Pixel, outside: u8, row: &mut [u8]) {
+    let (rows, columns) = (pixel.rows, pixel.columns);
     let channels = w.in_c as usize;
     if rows.count() < w.kernel.h || columns.count() < w.kernel.w {
-        fill(outside, row);
+        row.fill(outside);
     }
     // Where taps are neighbours in the image, all of a row at once.
     let (steps, taps) = match columns.step {
@@ -63,7 +94,8 @@ fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8])
             let (kx, in_x) = (columns.first + i, columns.at + i * columns.step);
             let from = (in_y as usize * w.image.w as usize + in_x as usize) * channels;
             let to = (ky as usize * w.kernel.w as usize + kx as usize) * channels;
-            widen(&input[from..from + taps * channels], row, to);
+            let bytes = taps * channels;
+            copy_few(&input[from..from + bytes], &mut row[to..to + bytes]);
         }
     }
 }

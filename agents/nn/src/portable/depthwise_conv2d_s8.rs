@@ -1,7 +1,7 @@
 //! A depthwise convolution.
 
 use super::fixed::{Constants, Ends};
-use super::lanes::Sums;
+use super::lanes::depthwise;
 use super::memory::{constants, parts, span, words_at, Span};
 use super::window::{Taps, Window, WORDS};
 use crate::Call;
@@ -13,14 +13,14 @@ const OUTSIDE: usize = usize::MAX;
 const USUAL_TAPS: usize = 49;
 
 /// One layer.
-struct Layer<'a> {
-    window: Window,
+pub struct Layer<'a> {
+    pub window: Window,
     /// Weights: all channels of a tap, filled up to a multiple of 4, then the next tap.
-    taps: &'a [u8],
-    tap_bytes: usize,
-    constants: Constants<'a>,
-    in_zero: i32,
-    ends: Ends,
+    pub taps: &'a [u8],
+    pub tap_bytes: usize,
+    pub constants: Constants<'a>,
+    pub in_zero: i32,
+    pub ends: Ends,
 }
 
 impl<'a> Layer<'a> {
@@ -64,24 +64,8 @@ impl<'a> Layer<'a> {
     /// One pixel whose taps have their inputs at `places`.
     #[inline(always)]
     fn pixel(&self, input: &[u8], places: impl Iterator<Item = usize> + Clone, output: &mut [u8]) {
-        let multiplier = (self.window.out_c / self.window.in_c) as usize;
-        let most = if multiplier == 1 { output.len() } else { 0 };
-        let fast = most / Sums::CHANNELS * Sums::CHANNELS;
-        for channel in (0..fast).step_by(Sums::CHANNELS) {
-            let mut sums = Sums::ZERO;
-            for (place, weights) in places.clone().zip(self.taps.chunks_exact(self.tap_bytes)) {
-                match input.get(place.wrapping_add(channel)..) {
-                    Some(input) if place != OUTSIDE => sums.add(input, &weights[channel..]),
-                    _ => sums.add_constant(self.in_zero, &weights[channel..]),
-                }
-            }
-            sums.outputs(
-                self.constants.from(channel),
-                self.ends,
-                &mut output[channel..],
-            );
-        }
-        for (channel, output) in output.iter_mut().enumerate().skip(fast) {
+        let multiplier = self.multiplier();
+        for (channel, output) in output.iter_mut().enumerate() {
             let taps = places.clone().zip(self.taps.chunks_exact(self.tap_bytes));
             let sum = taps.map(|(place, weights)| {
                 let input = match place {
@@ -93,6 +77,29 @@ impl<'a> Layer<'a> {
             *output = self.constants.channel(channel).output(sum.sum(), self.ends);
         }
     }
+
+    fn run(&self, input: &[u8], output: &mut [u8]) {
+        let w = &self.window;
+        let mut known = [OUTSIDE; USUAL_TAPS];
+        for (i, output) in (0..).zip(output.chunks_exact_mut(w.out_c as usize)) {
+            let places = self.places(w.rows(i / w.out.w), w.columns(i % w.out.w));
+            // For the channels of a pixel the places are the same: looked up once, where they fit.
+            match known.get_mut(..w.kernel.h as usize * w.kernel.w as usize) {
+                Some(known) => {
+                    for (known, place) in known.iter_mut().zip(places) {
+                        *known = place;
+                    }
+                    self.pixel(input, known.iter().copied(), output);
+                }
+                None => self.pixel(input, places, output),
+            }
+        }
+    }
+
+    /// Output channels for each input channel.
+    pub fn multiplier(&self) -> usize {
+        (self.window.out_c / self.window.in_c) as usize
+    }
 }
 
 pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
@@ -103,19 +110,8 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
         bytes: 0,
     };
     let part = parts(call.arena, call.blob, w.input, w.output, nothing)?;
-    let mut known = [OUTSIDE; USUAL_TAPS];
-    for (i, output) in (0..).zip(part.output.chunks_exact_mut(w.out_c as usize)) {
-        let places = layer.places(w.rows(i / w.out.w), w.columns(i % w.out.w));
-        // For the channels of a pixel the places are the same: looked up once, where they fit.
-        match known.get_mut(..w.kernel.h as usize * w.kernel.w as usize) {
-            Some(known) => {
-                for (known, place) in known.iter_mut().zip(places) {
-                    *known = place;
-                }
-                layer.pixel(part.input, known.iter().copied(), output);
-            }
-            None => layer.pixel(part.input, places, output),
-        }
+    if !depthwise(&layer, part.input, part.output, call.room) {
+        layer.run(part.input, part.output);
     }
     Ok(())
 }

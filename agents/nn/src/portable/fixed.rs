@@ -50,7 +50,6 @@ pub struct Channel {
 pub struct Constants<'a> {
     bytes: &'a [u8],
     row_bytes: usize,
-    first: usize,
 }
 
 impl<'a> Constants<'a> {
@@ -59,31 +58,15 @@ impl<'a> Constants<'a> {
         Constants {
             bytes,
             row_bytes: bytes.len() / 3,
-            first: 0,
         }
-    }
-
-    /// Those from `channel` on.
-    #[inline(always)]
-    pub fn from(self, channel: usize) -> Self {
-        Constants {
-            first: self.first + channel,
-            ..self
-        }
-    }
-
-    /// The bytes of one kind.
-    #[inline(always)]
-    pub fn row(&self, kind: usize) -> &'a [u8] {
-        let start = kind * self.row_bytes;
-        &self.bytes[start + 4 * self.first..start + self.row_bytes]
     }
 
     /// Those of one channel.
     #[inline(always)]
     pub fn channel(&self, channel: usize) -> Channel {
         let [bias2, multiplier, scale] = [0, 1, 2].map(|kind| {
-            let bytes = &self.row(kind)[4 * channel..4 * channel + 4];
+            let start = kind * self.row_bytes + 4 * channel;
+            let bytes = &self.bytes[start..start + 4];
             i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
         });
         Channel {
@@ -106,7 +89,12 @@ impl Channel {
     /// The output for a sum.
     #[inline(always)]
     pub fn output(self, sum: i32, ends: Ends) -> u8 {
-        let sum2 = sum.wrapping_mul(2).wrapping_add(self.bias2);
+        self.output2(sum.wrapping_mul(2).wrapping_add(self.bias2), ends)
+    }
+
+    /// The output for a sum that is doubled and has the bias in it.
+    #[inline(always)]
+    pub fn output2(self, sum2: i32, ends: Ends) -> u8 {
         let value = self.requant(sum2).clamp(-512, 512) + ends.zero;
         value.clamp(-128, 127).clamp(ends.min, ends.max) as u8
     }

@@ -1,7 +1,8 @@
 //! A fully connected layer.
 
 use super::fixed::Ends;
-use super::matrix::{padded, widen, Matrix};
+use super::lanes::row;
+use super::matrix::{padded, Matrix};
 use super::memory::{parts, span, words};
 use crate::Call;
 use wasmote_sdk::Error;
@@ -20,18 +21,15 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
     let matrix = Matrix::new(call.blob, weights, depth, out_n, ends)?;
     let (input, output) = (span(input, &[rows, in_n])?, span(output, &[rows, out_n])?);
     let part = parts(call.arena, call.blob, input, output, span(at, &[bytes])?)?;
-    let acts = part
-        .scratch
-        .get_mut(..2 * padded(depth))
-        .ok_or(Error::Model)?;
-    acts.fill(0);
+    let whole = part.scratch.get_mut(..padded(depth)).ok_or(Error::Model)?;
+    whole.fill(0);
     for (input, output) in part
         .input
         .chunks(depth)
         .zip(part.output.chunks_mut(channels))
     {
-        widen(input, acts, 0);
-        matrix.run(acts, output);
+        whole[..depth].copy_from_slice(input);
+        row(matrix, call.room, whole, output)?;
     }
     Ok(())
 }

@@ -1,57 +1,62 @@
 //! Inner loops, one number after the other.
 
-use super::fixed::{Channel, Constants, Ends};
-use super::matrix::{place, ROWS};
+use super::depthwise_conv2d_s8::Layer;
+use super::matrix::{put, Matrix, GROUP, ROWS};
+use crate::Vector;
+use wasmote_sdk::Error;
 
-/// Whole groups of four inputs as halfwords, in the groups' order.
-pub fn widen(inputs: &[u8], acts: &mut [u8]) {
-    for (i, &input) in inputs.iter().enumerate() {
-        let at = 2 * place(i);
-        acts[at..at + 2].copy_from_slice(&(input as i8 as i16).to_le_bytes());
+/// Multiplies a few rows of inputs at once.
+pub struct Tiles<'a>(Matrix<'a>);
+
+impl<'a> Tiles<'a> {
+    /// Makes ready for many calls of `run`.
+    pub fn new(matrix: Matrix<'a>, _: &'a mut [Vector]) -> Result<Self, Error> {
+        Ok(Tiles(matrix))
+    }
+
+    /// The outputs of up to `ROWS` rows of inputs, each in whole groups.
+    pub fn run(&mut self, rows: &[u8], output: &mut [u8]) {
+        for (i, pair) in self.0.pairs().enumerate() {
+            let sums = sums(pair.weights, rows);
+            for (row, sums) in output.chunks_exact_mut(self.0.channels).zip(sums) {
+                let output = |k: usize| pair.channels[k].output(sums[k], self.0.ends);
+                put(&mut row[2 * i..], &[output(0), output(1)]);
+            }
+        }
     }
 }
 
-/// For each of a pair's two channels its sums over the rows of `acts`.
-pub fn sums(weights: &[u8], acts: &[u8]) -> [[i32; ROWS]; 2] {
-    let mut sums = [[0; ROWS]; 2];
-    for (r, row) in acts.chunks_exact(weights.len()).enumerate().take(ROWS) {
-        for (weight, act) in weights.chunks_exact(2).zip(row.chunks_exact(2)) {
-            let both = i16::from_le_bytes([weight[0], weight[1]]) as i32;
-            let act = i16::from_le_bytes([act[0], act[1]]) as i32;
-            let low = both as i8 as i32;
-            sums[0][r] += act * low;
-            sums[1][r] += act * ((both - low) >> 8);
+/// For each row its sums with both channels' weights.
+fn sums(weights: &[u8], rows: &[u8]) -> [[i32; 2]; ROWS] {
+    const ORDER: [usize; GROUP] = [0, 2, 1, 3];
+    let mut sums = [[0; 2]; ROWS];
+    let depth = weights.len() / 2;
+    for (row, [first, second]) in rows.chunks_exact(depth).zip(&mut sums) {
+        for (inputs, weights) in row.chunks_exact(GROUP).zip(weights.chunks_exact(2 * GROUP)) {
+            for (&i, weight) in ORDER.iter().zip(weights.chunks_exact(2)) {
+                let both = i16::from_le_bytes([weight[0], weight[1]]) as i32;
+                let low = both as i8 as i32;
+                let input = inputs[i] as i8 as i32;
+                *first += input * low;
+                *second += input * ((both - low) >> 8);
+            }
         }
     }
     sums
 }
 
-/// The outputs for sums of one channel.
-pub fn outputs(sums: &[i32; ROWS], by: Channel, ends: Ends) -> [u8; ROWS] {
-    sums.map(|sum| by.output(sum, ends))
+/// The outputs of a single row of inputs, in whole groups.
+pub fn row(
+    matrix: Matrix<'_>,
+    room: &mut [Vector],
+    row: &[u8],
+    output: &mut [u8],
+) -> Result<(), Error> {
+    Tiles::new(matrix, room)?.run(row, output);
+    Ok(())
 }
 
-/// Sums of neighbouring channels.
-pub struct Sums(i32);
-
-impl Sums {
-    /// How many channels.
-    pub const CHANNELS: usize = 1;
-    /// Before the first product.
-    pub const ZERO: Self = Sums(0);
-
-    /// Adds products of inputs and weights.
-    pub fn add(&mut self, inputs: &[u8], weights: &[u8]) {
-        self.0 += inputs[0] as i8 as i32 * weights[0] as i8 as i32;
-    }
-
-    /// Adds products of the same input with weights.
-    pub fn add_constant(&mut self, input: i32, weights: &[u8]) {
-        self.0 += input * weights[0] as i8 as i32;
-    }
-
-    /// Their outputs; `by` has the constants from their first channel on.
-    pub fn outputs(self, by: Constants<'_>, ends: Ends, output: &mut [u8]) {
-        output[0] = by.channel(0).output(self.0, ends);
-    }
+/// Whether there is a faster way than one by one; then it is done.
+pub fn depthwise(_: &Layer<'_>, _: &[u8], _: &mut [u8], _: &mut [Vector]) -> bool {
+    false
 }

@@ -5,9 +5,21 @@ use super::window::{Taps, Window, WORDS};
 use crate::Call;
 use wasmote_sdk::Error;
 
-/// `answer` gives the output of one window for one channel: it is handed the values inside the
-/// image.
-pub fn run(call: &mut Call<'_>, answer: fn(Values<'_>) -> i32) -> Result<(), Error> {
+/// Channels that are done at once.
+const CHANNELS: usize = 16;
+
+/// What a pool makes of the values inside the image, channel by channel.
+pub trait Pool {
+    /// Before the first value.
+    const START: i32;
+
+    fn add(sum: i32, value: i32) -> i32;
+
+    /// The output for `count` values.
+    fn output(sum: i32, count: i32) -> i32;
+}
+
+pub fn run<P: Pool>(call: &mut Call<'_>) -> Result<(), Error> {
     let block: [u32; WORDS] = words(call)?;
     let w = Window::parse(&block)?;
     if w.in_c != w.out_c || w.dilation.h != 1 || w.dilation.w != 1 {
@@ -21,48 +33,48 @@ pub fn run(call: &mut Call<'_>, answer: fn(Values<'_>) -> i32) -> Result<(), Err
     let channels = w.out_c as usize;
     for (pixel, output) in (0..).zip(part.output.chunks_exact_mut(channels)) {
         let (rows, columns) = (w.rows(pixel / w.out.w), w.columns(pixel % w.out.w));
-        for (channel, output) in output.iter_mut().enumerate() {
-            let row_bytes = w.image.w as usize * channels;
-            let values = Values {
-                input: part.input,
-                rows,
-                columns,
-                row_bytes,
-                channels,
-                channel,
-            };
-            *output = answer(values).clamp(w.min, w.max) as u8;
+        let count = (rows.count() * columns.count()) as i32;
+        for (output, channel) in output.chunks_mut(CHANNELS).zip((0..).step_by(CHANNELS)) {
+            let sums = sums::<P>(&w, part.input, rows, columns, channel);
+            for (to, sum) in output.iter_mut().zip(sums) {
+                *to = P::output(sum, count).clamp(w.min, w.max) as u8;
+            }
         }
     }
     Ok(())
 }
 
-/// One channel's values under a window, as far as it lies in the image.
-pub struct Values<'a> {
-    input: &'a [u8],
+/// Of the channels from `channel` on.
+fn sums<P: Pool>(
+    w: &Window,
+    input: &[u8],
     rows: Taps,
     columns: Taps,
-    row_bytes: usize,
-    channels: usize,
     channel: usize,
+) -> [i32; CHANNELS] {
+    let mut sums = [P::START; CHANNELS];
+    if columns.count() == 0 {
+        return sums;
+    }
+    let channels = w.in_c as usize;
+    for y in rows.at..rows.at + rows.count() {
+        let first = (y as usize * w.image.w as usize + columns.at as usize) * channels;
+        let row = &input[first..first + columns.count() as usize * channels];
+        for pixel in row.chunks_exact(channels) {
+            let values = &pixel[channel..];
+            match values.get(..CHANNELS) {
+                Some(values) => add::<P>(&mut sums, values),
+                None => add::<P>(&mut sums, values),
+            }
+        }
+    }
+    sums
 }
 
-impl Values<'_> {
-    /// How many there are.
-    pub fn count(&self) -> i32 {
-        (self.rows.count() * self.columns.count()) as i32
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = i32> + '_ {
-        let rows = 0..self.rows.count() as usize;
-        rows.flat_map(move |y| {
-            let row = (self.rows.at as usize + y) * self.row_bytes + self.channel;
-            let columns = 0..self.columns.count() as usize;
-            columns.map(move |x| {
-                let at = row + (self.columns.at as usize + x) * self.channels;
-                self.input[at] as i8 as i32
-            })
-        })
+/// As far as there are values. Inlined where their number is known, so that they become vectors.
+#[inline(always)]
+fn add<P: Pool>(sums: &mut [i32; CHANNELS], values: &[u8]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum = P::add(*sum, *value as i8 as i32);
     }
 }

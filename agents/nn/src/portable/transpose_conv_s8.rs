@@ -1,8 +1,7 @@
 //! A transposed convolution: the matrix of a convolution over windows that are gathered in
 //! another way.
 
-use super::conv2d_s8;
-use super::matrix::{fill, widen};
+use super::conv2d_s8::{self, Pixel};
 use super::window::Window;
 use crate::Call;
 use wasmote_sdk::Error;
@@ -12,17 +11,17 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
 }
 
 /// Under a tap of the kernel lies the input that spreads over this output, if there is one.
-fn gather(w: &Window, input: &[u8], y: u32, x: u32, outside: i8, row: &mut [u8]) {
+fn gather(w: &Window, input: &[u8], pixel: Pixel, outside: u8, row: &mut [u8]) {
     let channels = w.in_c as usize;
-    fill(outside, row);
+    row.fill(outside);
     for ky in 0..w.kernel.h {
         for kx in 0..w.kernel.w {
-            let in_y = source(y + w.pad.h, ky, w.stride.h, w.image.h);
-            let in_x = source(x + w.pad.w, kx, w.stride.w, w.image.w);
+            let in_y = source(pixel.y + w.pad.h, ky, w.stride.h, w.image.h);
+            let in_x = source(pixel.x + w.pad.w, kx, w.stride.w, w.image.w);
             if let (Some(in_y), Some(in_x)) = (in_y, in_x) {
                 let from = (in_y * w.image.w as usize + in_x) * channels;
                 let to = (ky as usize * w.kernel.w as usize + kx as usize) * channels;
-                widen(&input[from..from + channels], row, to);
+                row[to..to + channels].copy_from_slice(&input[from..from + channels]);
             }
         }
     }

@@ -91,6 +91,16 @@ impl Window {
         self.kernel.h as usize * self.kernel.w as usize * self.in_c as usize
     }
 
+    /// Whether each output sees one pixel, the one at its own place.
+    pub fn is_dense(&self) -> bool {
+        let ones = [self.kernel, self.stride];
+        let same = [(self.out.h, self.image.h), (self.out.w, self.image.w)];
+        ones.iter().all(|pair| pair.h == 1 && pair.w == 1)
+            && same.iter().all(|(out, image)| out == image)
+            && self.pad.h == 0
+            && self.pad.w == 0
+    }
+
     /// Where the kernel's taps for output row `y` lie.
     pub fn rows(&self, y: u32) -> Taps {
         Taps::new(

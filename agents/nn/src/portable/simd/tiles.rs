@@ -1,0 +1,223 @@
+//! Four rows of inputs times eight output channels at a time.
+//!
+//! Weights are laid out anew for each layer: a vector has one pair of inputs' weights for four
+//! channels, so that a product with that pair of inputs, repeated, adds to four channels' sums,
+//! and sums need no adding across. That takes a few percent of the multiplications' time where
+//! there are many pixels.
+
+use super::super::matrix::{put, Matrix, Pair, GROUP, ROWS};
+use super::quad::{outputs, Layer, Quad, Quads, QUADS};
+use super::vectors::{first as vector_from, half, unpacked, BYTES};
+use crate::Vector;
+use core::arch::wasm32::*;
+use wasmote_sdk::simd::{load, store};
+use wasmote_sdk::Error;
+
+/// Output channels of a tile, in two vectors of sums.
+const CHANNELS: usize = 8;
+/// Vectors of a tile's constants: its two quads, and again, for two rows.
+const HEAD: usize = QUADS * Quad::VECTORS;
+/// Pairs of inputs in a group.
+const UNITS: usize = GROUP / 2;
+/// Vectors that 16 inputs of each row take.
+const SPREAD: usize = BYTES / 2 * ROWS;
+/// Pairs of inputs in a turn of the inner loop. Between two turns the host looks at the deadline,
+/// and puts all sums aside for that.
+const STEP: usize = 8;
+
+/// Multiplies a few rows of inputs at once.
+pub struct Tiles<'a> {
+    /// For each tile its quads' constants, then for each pair of inputs a vector of each quad.
+    tiles: &'a [Vector],
+    /// For each pair of inputs a vector of each row, which has it four times.
+    inputs: &'a mut [Vector],
+    padded: usize,
+    channels: usize,
+    layer: Layer,
+}
+
+impl<'a> Tiles<'a> {
+    /// Makes ready for many calls of `run`. The room suffices: it has eight times the bytes of the
+    /// weights, and of the rows, which the arena has place for.
+    pub fn new(matrix: Matrix<'a>, room: &'a mut [Vector]) -> Result<Self, Error> {
+        let Matrix {
+            padded, channels, ..
+        } = matrix;
+        let count = (channels + CHANNELS - 1) / CHANNELS;
+        let inputs = (padded + BYTES - 1) / BYTES * SPREAD;
+        let tiles = count * (HEAD + padded);
+        let (inputs, rest) = room.split_at_mut(inputs.min(room.len()));
+        let tiles = rest.get_mut(..tiles).ok_or(Error::Model)?;
+        let layer = Layer::new(matrix.ends, padded);
+        let mut pairs = matrix.pairs();
+        for tile in tiles.chunks_exact_mut(HEAD + padded) {
+            let (heads, weights) = tile.split_at_mut(HEAD);
+            let four = [(); QUADS].map(|()| pairs.next().unwrap_or_default());
+            let quads = lay_out(four, weights, &layer);
+            for (quad, head) in quads
+                .iter()
+                .cycle()
+                .zip(heads.chunks_exact_mut(Quad::VECTORS))
+            {
+                quad.write(head);
+            }
+        }
+        Ok(Tiles {
+            tiles,
+            inputs,
+            padded,
+            channels,
+            layer,
+        })
+    }
+
+    /// The outputs of up to `ROWS` rows of inputs, each in whole groups.
+    pub fn run(&mut self, rows: &[u8], output: &mut [u8]) {
+        spread(rows, self.padded, self.inputs);
+        let inputs = &self.inputs[..ROWS * (self.padded / 2)];
+        let mut rows = output.chunks_mut(self.channels);
+        let mut row = || rows.next().unwrap_or_default().chunks_mut(CHANNELS);
+        let (mut row0, mut row1, mut row2, mut row3) = (row(), row(), row(), row());
+        for tile in self.tiles.chunks_exact(HEAD + self.padded) {
+            let (head, weights) = tile.split_at(HEAD);
+            let quads = match <&Quads>::try_from(head) {
+                Ok(quads) => quads,
+                Err(_) => return,
+            };
+            let biases = [load(&quads[0]), load(&quads[Quad::VECTORS])];
+            let [[a, b], [c, d], [e, f], [g, h]] = sums(inputs, weights, biases);
+            let [low, high] = outputs(&[[a, b, c, d], [e, f, g, h]], quads, &self.layer);
+            let ([made0, made1], [made2, made3]) = (halves(low), halves(high));
+            put(row0.next().unwrap_or_default(), &made0);
+            put(row1.next().unwrap_or_default(), &made1);
+            put(row2.next().unwrap_or_default(), &made2);
+            put(row3.next().unwrap_or_default(), &made3);
+        }
+    }
+}
+
+/// A vector's lower half and its upper half.
+#[inline(always)]
+fn halves(bytes: Vector) -> [[u8; CHANNELS]; 2] {
+    [&bytes[..CHANNELS], &bytes[CHANNELS..]].map(|bytes| half(bytes).to_le_bytes())
+}
+
+/// For each row its sums with the weights of two quads, which begin with `biases`.
+#[inline(always)]
+fn sums(inputs: &[Vector], weights: &[Vector], biases: [v128; 2]) -> [[v128; 2]; ROWS] {
+    let mut sums = [biases; ROWS];
+    // Iterators in step need no look at any bound; backwards, addresses become one register and
+    // an offset.
+    let inputs = inputs.chunks_exact(ROWS).rev();
+    let mut units = inputs.zip(weights.chunks_exact(2).rev());
+    loop {
+        for _ in 0..STEP {
+            match units.next() {
+                Some((inputs, weights)) => add(&mut sums, inputs, weights),
+                None => return sums,
+            }
+        }
+    }
+}
+
+/// Adds the products of a pair of inputs of each row.
+#[inline(always)]
+fn add(sums: &mut [[v128; 2]; ROWS], inputs: &[Vector], weights: &[Vector]) {
+    for (sums, pair) in sums.iter_mut().zip(inputs) {
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = i32x4_add(*sum, i32x4_dot_i16x8(load(pair), load(weights)));
+        }
+    }
+}
+
+/// Brings rows of bytes into pairs of halfwords, each in a vector of its own. Rows that are not
+/// there are the first one again; nobody looks at their sums.
+fn spread(rows: &[u8], padded: usize, to: &mut [Vector]) {
+    let mut rows = rows.chunks_exact(padded);
+    let first = rows.next().unwrap_or_default();
+    let [b, c, d] = [(); ROWS - 1].map(|()| rows.next().unwrap_or(first));
+    let [a, b, c, d] = [first, b, c, d].map(|row| row.chunks(BYTES));
+    for ((((a, b), c), d), to) in a.zip(b).zip(c).zip(d).zip(to.chunks_exact_mut(SPREAD)) {
+        spread_vectors(
+            [
+                vector_from(a),
+                vector_from(b),
+                vector_from(c),
+                vector_from(d),
+            ],
+            to,
+        );
+    }
+}
+
+/// The same for 16 inputs of each row.
+#[inline(always)]
+fn spread_vectors([a, b, c, d]: [v128; ROWS], to: &mut [Vector]) {
+    let low = |a, b| i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b);
+    let high = |a, b| i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(a, b);
+    let (first, second) = to.split_at_mut(SPREAD / 2);
+    spread_pairs(low(a, b), low(c, d), first);
+    spread_pairs(high(a, b), high(c, d), second);
+}
+
+/// The same for four pairs of bytes of two rows and of two others, which take turns.
+#[inline(always)]
+fn spread_pairs(two: v128, others: v128, to: &mut [Vector]) {
+    let low = i32x4_shuffle::<0, 4, 1, 5>(two, others);
+    let high = i32x4_shuffle::<2, 6, 3, 7>(two, others);
+    repeat_lanes(i16x8_extend_low_i8x16(low), &mut to[..4]);
+    repeat_lanes(i16x8_extend_high_i8x16(low), &mut to[4..8]);
+    repeat_lanes(i16x8_extend_low_i8x16(high), &mut to[8..12]);
+    repeat_lanes(i16x8_extend_high_i8x16(high), &mut to[12..16]);
+}
+
+/// Each lane in a vector of its own.
+#[inline(always)]
+fn repeat_lanes(lanes: v128, to: &mut [Vector]) {
+    store(&mut to[0], i32x4_shuffle::<0, 0, 0, 0>(lanes, lanes));
+    store(&mut to[1], i32x4_shuffle::<1, 1, 1, 1>(lanes, lanes));
+    store(&mut to[2], i32x4_shuffle::<2, 2, 2, 2>(lanes, lanes));
+    store(&mut to[3], i32x4_shuffle::<3, 3, 3, 3>(lanes, lanes));
+}
+
+/// Lays the weights of four pairs of channels out, doubled. A pair that is not there has no weights,
+/// and any outputs.
+fn lay_out(pairs: [Pair<'_>; 4], to: &mut [Vector], layer: &Layer) -> [Quad; 2] {
+    let mut magnitudes = [i32x4_splat(0); 2];
+    let first = pairs[0].weights;
+    let [a, b, c, d] = pairs.map(|pair| {
+        let there = if pair.weights.is_empty() {
+            first
+        } else {
+            pair.weights
+        };
+        there.chunks_exact(2 * GROUP)
+    });
+    let groups = a.zip(b).zip(c.zip(d));
+    for (((a, b), (c, d)), to) in groups.zip(to.chunks_exact_mut(2 * UNITS)) {
+        let quads = [units(half(a), half(b)), units(half(c), half(d))];
+        for (q, (units, magnitude)) in quads.iter().zip(&mut magnitudes).enumerate() {
+            for (u, &unit) in units.iter().enumerate() {
+                store(&mut to[2 * u + q], unit);
+                let sizes = i32x4_dot_i16x8(i16x8_abs(unit), i16x8_splat(1));
+                *magnitude = i32x4_add(*magnitude, sizes);
+            }
+        }
+    }
+    let [a, b, c, d] = pairs.map(|pair| pair.channels);
+    [
+        Quad::new([a[0], a[1], b[0], b[1]], magnitudes[0], layer),
+        Quad::new([c[0], c[1], d[0], d[1]], magnitudes[1], layer),
+    ]
+}
+
+/// For both pairs of inputs of a group their doubled weights for four channels.
+#[inline(always)]
+fn units(first: u64, second: u64) -> [v128; UNITS] {
+    // Inputs in the order 0 2 1 3, of the first pair of channels and of the second.
+    let [even, odd] = unpacked(u64x2(first, second)).map(|weights| i16x8_shl(weights, 1));
+    [
+        i16x8_shuffle::<0, 2, 8, 10, 4, 6, 12, 14>(even, odd),
+        i16x8_shuffle::<1, 3, 9, 11, 5, 7, 13, 15>(even, odd),
+    ]
+}
