@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import wasmtime
@@ -117,12 +118,32 @@ class _Wasm:
 
     def run(self, model: bytes, given: bytes, slices: bool = False) -> bytes:
         """One inference in a fresh instance."""
+        return self.run_all([(model, given)], slices)[0]
+
+    def run_all(self, cases: Sequence[tuple[bytes, bytes]], slices: bool = False) -> list[bytes]:
+        """For each model and its input an inference, in one instance; a model is loaded when it is
+        not the one before."""
         store = wasmtime.Store(self.engine)
         exports = wasmtime.Instance(store, self.module, []).exports(store)
-        memory = exports["memory"]
-        memory.write(store, model, exports["model"](store, len(model)))
+        loaded, answers = b"", []
+        for model, given in cases:
+            if model != loaded:
+                self._load(store, exports, model)
+                loaded = model
+            answers.append(self._infer(store, exports, model, given, slices))
+        return answers
+
+    @staticmethod
+    def _load(store: wasmtime.Store, exports: Any, model: bytes) -> None:
+        exports["memory"].write(store, model, exports["model"](store, len(model)))
         code = exports["init"](store, len(model))
         assert code == 0, f"init returned {code}"
+
+    @staticmethod
+    def _infer(
+        store: wasmtime.Store, exports: Any, model: bytes, given: bytes, slices: bool
+    ) -> bytes:
+        memory = exports["memory"]
         memory.write(store, given, exports["input"](store, len(given)))
         size = blob.parse(model).made.bytes
         if slices:

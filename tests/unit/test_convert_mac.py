@@ -2,10 +2,16 @@
 
 import numpy as np
 import pytest
-from convert_support import Net, O, T, many, needs_oracle, same_as_oracle
+from convert_support import Net, O, T, load, many, needs_oracle, same_as_oracle
 from hypothesis import given
 from hypothesis import strategies as st
+from nn_hosts import any_wasm
 from numpy.random import Generator
+
+from wasmote.agent import variants
+from wasmote.convert import arena
+from wasmote.convert.lower import lower
+from wasmote.convert.project import joined
 
 pytestmark = needs_oracle
 ACTIVATIONS = st.sampled_from([0, 1, 2, 3])
@@ -120,13 +126,10 @@ def test_convert_depthwise_large_window(window: tuple[int, int], dilation: int) 
     depthwise(0, 1, window, dilation, True, 0, 1)
 
 
-@many
-@given(SEEDS, st.integers(1, 80), st.integers(1, 40), ACTIVATIONS)
-def test_convert_pointwise(seed: int, depth: int, channels: int, activation: int) -> None:
-    rng = np.random.default_rng(seed)
+def pointwise(rng: Generator, depth: int, channels: int, activation: int) -> Net:
     size = [int(side) for side in rng.integers(1, 6, 2)]
     kernel = scales(rng, channels)
-    net = Net(
+    return Net(
         [
             T((1, *size, depth), zero=int(rng.integers(-128, 128)), scale=0.04),
             T((channels, 1, 1, depth), scale=kernel,
@@ -140,7 +143,28 @@ def test_convert_pointwise(seed: int, depth: int, channels: int, activation: int
             "StrideH": 1, "StrideW": 1, "FusedActivationFunction": activation}))],
         [0], [3],
     )  # fmt: skip
+
+
+@many
+@given(SEEDS, st.integers(1, 80), st.integers(1, 40), ACTIVATIONS)
+def test_convert_pointwise(seed: int, depth: int, channels: int, activation: int) -> None:
+    rng = np.random.default_rng(seed)
+    net = pointwise(rng, depth, channels, activation)
     same_as_oracle(net, [int8s(rng, tuple(net.tensors[0].shape))])
+
+
+@pytest.mark.parametrize("file", [variants.PORTABLE_FILE, variants.SIMD_FILE])
+def test_convert_keeps_no_constants_of_another_model(file: str) -> None:
+    rng = np.random.default_rng(0)
+    cases, answers = [], []
+    for depth, channels in ((24, 16), (24, 16), (8, 40)):
+        model = load(pointwise(rng, depth, channels, 0).build())
+        data = lower(model, arena.plan(model)).data
+        for _ in range(2):
+            given = [int8s(rng, tuple(model.graph.tensors[0].shape))]
+            cases.append((data, joined(given)))
+            answers.append(joined(model.run(given)))
+    assert any_wasm(file).run_all(cases) == answers
 
 
 @many

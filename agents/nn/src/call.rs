@@ -1,4 +1,4 @@
-use crate::Vector;
+use crate::Lease;
 
 /// One call of an operation.
 pub struct Call<'a> {
@@ -8,8 +8,8 @@ pub struct Call<'a> {
     pub arena: &'a mut [u8],
     /// Constants; empty where they stay with the host.
     pub blob: &'a [u8],
-    /// For the operation to work in; what is in it is left over from another one.
-    pub room: &'a mut [Vector],
+    /// Memory of the build's own.
+    pub room: Lease<'a>,
     /// -1: the whole of it; else where a slice begins.
     pub from: i32,
 }

@@ -31,7 +31,9 @@ mod room;
 
 pub use call::Call;
 pub use model::{Dispatch, Model};
-pub use room::{room, Vector};
+#[doc(hidden)]
+pub use room::room;
+pub use room::Lease;
 #[doc(hidden)]
 pub use wasmote_sdk as sdk;
 
@@ -57,8 +59,14 @@ macro_rules! export_model {
         }
 
         /// The model that this agent runs.
-        pub type Model =
-            $crate::Model<Ops, { $arena }, { $steps }, { $blob }, { $crate::room($arena, $blob) }>;
+        pub type Model = $crate::Model<
+            Ops,
+            { $arena },
+            { $steps },
+            { $blob },
+            { $crate::room($blob) },
+            { $crate::room($arena) },
+        >;
 
         $crate::export_module!(Model);
     };

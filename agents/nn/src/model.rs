@@ -53,11 +53,19 @@ impl Span {
 const NOWHERE: Span = Span { start: 0, len: 0 };
 
 /// A model with its arena: `A` bytes, `S` steps at most, and room for a blob of `B` bytes where
-/// the host does not keep it; `R` vectors (`room`) for builds that want them.
-pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize = 0> {
+/// the host does not keep it; `K` and `W` vectors (`room`) for builds that want
+/// them.
+pub struct Model<
+    D: Dispatch,
+    const A: usize,
+    const S: usize,
+    const B: usize,
+    const K: usize = 0,
+    const W: usize = 0,
+> {
     pub(crate) arena: Arena<A>,
     pub(crate) blob: Blob<B>,
-    room: Room<R>,
+    room: Room<S, K, W>,
     steps: [[u32; STEP_WORDS]; S],
     count: usize, // of steps
     ready: bool,
@@ -68,11 +76,18 @@ pub struct Model<D: Dispatch, const A: usize, const S: usize, const B: usize, co
     ops: PhantomData<fn() -> D>,
 }
 
-impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize>
-    Model<D, A, S, B, R>
+impl<
+        D: Dispatch,
+        const A: usize,
+        const S: usize,
+        const B: usize,
+        const K: usize,
+        const W: usize,
+    > Model<D, A, S, B, K, W>
 {
     fn try_init(&mut self, model_len: i32) -> Option<()> {
         self.ready = false;
+        self.room.clear();
         let mut head = [0; HEADER_WORDS];
         self.blob.read(0, &mut head).then_some(())?;
         let [magic, version, size, arena, count, at, given, given_len, made, made_len] = head;
@@ -122,7 +137,7 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize
                 block,
                 arena: &mut self.arena.0,
                 blob,
-                room: self.room.vectors(),
+                room: self.room.lend(number),
                 from,
             },
         );
@@ -134,8 +149,14 @@ impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize
     }
 }
 
-impl<D: Dispatch, const A: usize, const S: usize, const B: usize, const R: usize> Module
-    for Model<D, A, S, B, R>
+impl<
+        D: Dispatch,
+        const A: usize,
+        const S: usize,
+        const B: usize,
+        const K: usize,
+        const W: usize,
+    > Module for Model<D, A, S, B, K, W>
 {
     const NEW: Self = Model {
         arena: Arena([0; A]),

@@ -6,6 +6,7 @@ mod fixed;
 mod lookup;
 mod matrix;
 mod memory;
+#[cfg(not(target_feature = "simd128"))]
 mod plain;
 mod pool;
 mod resize;

@@ -1,29 +1,24 @@
 //! Memory of the build's own, beside the model's arena, for constants and inputs laid out as its
 //! loops read them. Only builds with SIMD128 have any.
 
-/// What a vector holds.
-pub type Vector = [u8; 16];
+#[cfg(not(all(target_feature = "simd128", not(feature = "nn"))))]
+mod none;
+#[cfg(all(target_feature = "simd128", not(feature = "nn")))]
+mod vectors;
 
-/// `N` vectors.
-#[repr(C, align(16))]
-pub struct Room<const N: usize>([Vector; N]);
+#[cfg(not(all(target_feature = "simd128", not(feature = "nn"))))]
+pub use none::{Lease, Room};
+#[cfg(all(target_feature = "simd128", not(feature = "nn")))]
+pub use vectors::{Lease, Room, Vector};
 
-impl<const N: usize> Room<N> {
-    pub const NEW: Self = Room([[0; 16]; N]);
-
-    pub fn vectors(&mut self) -> &mut [Vector] {
-        &mut self.0
-    }
-}
-
-/// The vectors that suffice for a model with an arena and a blob of so many bytes: eight times
-/// both, and a little. Pages that are never used cost nothing on the hosts of such builds.
+/// The vectors that suffice beside so many bytes of arena or of blob: eight times as many bytes,
+/// and a little. Pages that are never used cost nothing on the hosts of such builds.
 ///
-/// Layers without enough of it fail (portable/simd/tiles.rs says why that cannot be) or are done
-/// another way (portable/simd/depthwise.rs).
-pub const fn room(arena: usize, blob: usize) -> usize {
+/// An operation that gets less fails (portable/simd/tiles.rs says why that cannot be) or does
+/// without (portable/simd/depthwise.rs).
+pub const fn room(bytes: usize) -> usize {
     if cfg!(all(target_feature = "simd128", not(feature = "nn"))) {
-        (arena + blob) / 2 + 64
+        bytes / 2 + 64
     } else {
         0
     }

@@ -3,7 +3,7 @@
 use super::fixed::Ends;
 use super::lanes::Tiles;
 use super::matrix::{padded, Matrix, ROWS};
-use super::memory::{copy_few, parts, span, words};
+use super::memory::{parts, span, words};
 use super::window::{Taps, Window, WORDS};
 use crate::Call;
 use wasmote_sdk::Error;
@@ -43,7 +43,7 @@ pub fn run_with(call: &mut Call<'_>, gather: Gather) -> Result<(), Error> {
         .scratch
         .get_mut(..ROWS * row_bytes)
         .ok_or(Error::Model)?;
-    let mut tiles = Tiles::new(matrix, call.room)?;
+    let mut tiles = Tiles::new(matrix, &mut call.room)?;
     let outputs = part.output.chunks_mut(ROWS * window.out_c as usize);
     if window.is_dense() && row_bytes == depth {
         for (rows, output) in part.input.chunks(ROWS * depth).zip(outputs) {
@@ -85,17 +85,24 @@ fn gather(w: &Window, input: &[u8], pixel: Pixel, outside: u8, row: &mut [u8]) {
     }
     // Where taps are neighbours in the image, all of a row at once.
     let (steps, taps) = match columns.step {
-        1 => (1, columns.count() as usize),
+        1 => (columns.count().min(1), columns.count() as usize),
         _ => (columns.count(), 1),
     };
-    for ky in rows.first..rows.end {
-        let in_y = rows.at + (ky - rows.first) * rows.step;
-        for i in 0..steps {
-            let (kx, in_x) = (columns.first + i, columns.at + i * columns.step);
-            let from = (in_y as usize * w.image.w as usize + in_x as usize) * channels;
-            let to = (ky as usize * w.kernel.w as usize + kx as usize) * channels;
-            let bytes = taps * channels;
-            copy_few(&input[from..from + bytes], &mut row[to..to + bytes]);
+    let image_row = w.image.w as usize * channels;
+    let kernel_row = w.kernel.w as usize * channels;
+    for i in 0..steps {
+        let (kx, in_x) = (columns.first + i, columns.at + i * columns.step);
+        let from = rows.at as usize * image_row + in_x as usize * channels;
+        let to = rows.first as usize * kernel_row + kx as usize * channels;
+        let from = input.get(from..).unwrap_or_default();
+        let to = row.get_mut(to..).unwrap_or_default();
+        let from = from.chunks(rows.step as usize * image_row);
+        let pieces = from
+            .zip(to.chunks_mut(kernel_row))
+            .take(rows.count() as usize);
+        match taps * channels {
+            4 => pieces.for_each(|(from, to)| to[..4].copy_from_slice(&from[..4])),
+            bytes => pieces.for_each(|(from, to)| to[..bytes].copy_from_slice(&from[..bytes])),
         }
     }
 }

@@ -110,7 +110,7 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
         bytes: 0,
     };
     let part = parts(call.arena, call.blob, w.input, w.output, nothing)?;
-    if !depthwise(&layer, part.input, part.output, call.room) {
+    if !depthwise(&layer, part.input, part.output, &mut call.room) {
         layer.run(part.input, part.output);
     }
     Ok(())

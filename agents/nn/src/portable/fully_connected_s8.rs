@@ -29,7 +29,7 @@ pub fn run(call: &mut Call<'_>) -> Result<(), Error> {
         .zip(part.output.chunks_mut(channels))
     {
         whole[..depth].copy_from_slice(input);
-        row(matrix, call.room, whole, output)?;
+        row(matrix, &mut call.room, whole, output)?;
     }
     Ok(())
 }

@@ -135,27 +135,6 @@ fn first_left<T>(spans: &[Span], found: &[Option<T>]) -> usize {
         .unwrap_or(0)
 }
 
-/// Copies bytes, mostly few: a call would take longer. Several exits keep the compiler from making
-/// one of the loop.
-#[inline(always)]
-pub fn copy_few(from: &[u8], to: &mut [u8]) {
-    const WORD: usize = 4;
-    let whole = from.len() / WORD * WORD;
-    let (words, rest) = to.split_at_mut(whole);
-    for (to, from) in rest.iter_mut().zip(&from[whole..]) {
-        *to = *from;
-    }
-    let mut words = words.chunks_exact_mut(WORD).zip(from.chunks_exact(WORD));
-    loop {
-        for _ in 0..4 {
-            match words.next() {
-                Some((to, from)) => to.copy_from_slice(from),
-                None => return,
-            }
-        }
-    }
-}
-
 /// Bytes of an operation that may work in place, element by element.
 pub enum Source<'a> {
     Arena(&'a [Cell<u8>]),

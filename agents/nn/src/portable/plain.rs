@@ -2,7 +2,7 @@
 
 use super::depthwise_conv2d_s8::Layer;
 use super::matrix::{put, Matrix, GROUP, ROWS};
-use crate::Vector;
+use crate::Lease;
 use wasmote_sdk::Error;
 
 /// Multiplies a few rows of inputs at once.
@@ -10,7 +10,7 @@ pub struct Tiles<'a>(Matrix<'a>);
 
 impl<'a> Tiles<'a> {
     /// Makes ready for many calls of `run`.
-    pub fn new(matrix: Matrix<'a>, _: &'a mut [Vector]) -> Result<Self, Error> {
+    pub fn new(matrix: Matrix<'a>, _: &'a mut Lease<'_>) -> Result<Self, Error> {
         Ok(Tiles(matrix))
     }
 
@@ -48,7 +48,7 @@ fn sums(weights: &[u8], rows: &[u8]) -> [[i32; 2]; ROWS] {
 /// The outputs of a single row of inputs, in whole groups.
 pub fn row(
     matrix: Matrix<'_>,
-    room: &mut [Vector],
+    room: &mut Lease<'_>,
     row: &[u8],
     output: &mut [u8],
 ) -> Result<(), Error> {
@@ -57,6 +57,6 @@ pub fn row(
 }
 
 /// Whether there is a faster way than one by one; then it is done.
-pub fn depthwise(_: &Layer<'_>, _: &[u8], _: &mut [u8], _: &mut [Vector]) -> bool {
+pub fn depthwise(_: &Layer<'_>, _: &[u8], _: &mut [u8], _: &mut Lease<'_>) -> bool {
     false
 }

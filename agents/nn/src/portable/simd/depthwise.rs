@@ -8,43 +8,51 @@ use super::super::depthwise_conv2d_s8::Layer;
 use super::super::matrix::put;
 use super::super::window::Window;
 use super::quad::{self, Quad, Quads, QUADS};
-use super::vectors::{first, BYTES};
-use crate::Vector;
+use super::vectors::{from_bytes, BYTES};
+use crate::room::{Lease, Vector};
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::{load, store};
 
 const CHANNELS: usize = BYTES;
 /// Pairs of taps in windows that are not unusually large.
 const MOST_PAIRS: usize = 32;
+/// Vectors of a tile's constants.
+const HEAD: usize = QUADS * Quad::VECTORS;
 
 /// Done, unless the window is unusual or there is too little room.
-pub fn depthwise(layer: &Layer<'_>, input: &[u8], output: &mut [u8], room: &mut [Vector]) -> bool {
+pub fn depthwise(layer: &Layer<'_>, input: &[u8], output: &mut [u8], room: &mut Lease<'_>) -> bool {
     planes(layer, input, output, room).is_some()
 }
 
-fn planes(layer: &Layer<'_>, input: &[u8], output: &mut [u8], room: &mut [Vector]) -> Option<()> {
+fn planes(layer: &Layer<'_>, input: &[u8], output: &mut [u8], room: &mut Lease<'_>) -> Option<()> {
     let shape = Shape::of(&layer.window);
     let area = shape.rows.checked_mul(shape.columns)?;
     let mut taps = [[0; 2]; MOST_PAIRS];
     let taps = taps.get_mut(..(shape.taps() + 1) / 2)?;
     // Where windows are full of holes, most of the plane would be for nothing.
-    let seen = shape.taps() * (output.len() / layer.window.out_c as usize);
-    if area > seen {
+    let channels = layer.window.out_c as usize;
+    if area > shape.taps() * (output.len() / channels) {
         return None;
     }
-    let (weights, plane) = room.split_at_mut((QUADS * taps.len()).min(room.len()));
-    let plane = plane.get_mut(..area)?;
     for (i, tap) in taps.iter_mut().flatten().take(shape.taps()).enumerate() {
         *tap = shape.place(i);
     }
     let common = quad::Layer::new(layer.ends, shape.taps());
-    for channel in (0..layer.window.out_c as usize).step_by(CHANNELS) {
-        let quads = quads(layer, channel, weights, &common);
+    let tile = HEAD + QUADS * taps.len();
+    let tiles = (channels + CHANNELS - 1) / CHANNELS;
+    let (tiles, work) = room.constants(tiles * tile, |to| {
+        for (to, channel) in to.chunks_exact_mut(tile).zip((0..).step_by(CHANNELS)) {
+            lay_out(layer, channel, &common, to);
+        }
+    })?;
+    let plane = work.get_mut(..area)?;
+    for (tile, channel) in tiles.chunks_exact(tile).zip((0..).step_by(CHANNELS)) {
+        let (quads, weights) = tile.split_at(HEAD);
         shape.fill(layer, channel, input, plane);
         let tile = Tile {
             taps,
             weights,
-            quads,
+            quads: quads.try_into().ok()?,
             layer: &common,
         };
         tile.run(&shape, plane, output, channel);
@@ -84,10 +92,24 @@ impl<'a> Shape<'a> {
         y * dilation.h as usize * self.columns + x * dilation.w as usize
     }
 
-    /// Where the window of an output begins.
-    fn at(&self, y: usize, x: usize) -> usize {
-        let stride = self.window.stride;
-        y * stride.h as usize * self.columns + x * stride.w as usize
+    /// Where windows begin.
+    fn windows(&self) -> Windows {
+        let Window { stride, out, .. } = self.window;
+        let right = stride.w as usize;
+        Windows {
+            row: 0,
+            column: 0,
+            down: stride.h as usize * self.columns,
+            right,
+            end: right * out.w as usize,
+        }
+    }
+
+    fn is_3x3(&self) -> bool {
+        let Window {
+            kernel, dilation, ..
+        } = self.window;
+        (kernel.h, kernel.w, dilation.h, dilation.w) == (3, 3, 1, 1)
     }
 
     /// Puts channels from `channel` on of the whole image into the plane.
@@ -137,25 +159,12 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Sixteen channels' weights, doubled, in pairs of taps, and their constants.
-fn quads(layer: &Layer<'_>, channel: usize, to: &mut [Vector], common: &quad::Layer) -> Quads {
-    let mut magnitudes = [i32x4_splat(0); QUADS];
-    let mut taps = layer.taps.chunks_exact(layer.tap_bytes);
-    let mut next = || {
-        taps.next()
-            .map_or(i8x16_splat(0), |tap| first(&tap[channel..]))
-    };
-    for to in to.chunks_exact_mut(QUADS) {
-        let both = widened(next(), next()).map(|weights| i16x8_shl(weights, 1));
-        for ((to, weights), sum) in to.iter_mut().zip(both).zip(&mut magnitudes) {
-            store(to, weights);
-            let sizes = i32x4_dot_i16x8(i16x8_abs(weights), i16x8_splat(1));
-            *sum = i32x4_add(*sum, sizes);
-        }
-    }
-    let mut quads = [[0; BYTES]; QUADS * Quad::VECTORS];
+/// Puts sixteen channels' weights, in pairs of taps, and their constants.
+fn lay_out(layer: &Layer<'_>, channel: usize, common: &quad::Layer, to: &mut [Vector]) {
+    let (quads, weights) = to.split_at_mut(HEAD);
+    let mut factors = [i32x4_splat(0); QUADS];
     let places = quads.chunks_exact_mut(Quad::VECTORS);
-    for ((place, magnitudes), first) in places.zip(magnitudes).zip((channel..).step_by(4)) {
+    for ((place, factors), first) in places.zip(&mut factors).zip((channel..).step_by(4)) {
         let channels = [0, 1, 2, 3].map(|i| {
             if first + i < layer.tap_bytes {
                 layer.constants.channel(first + i)
@@ -163,9 +172,19 @@ fn quads(layer: &Layer<'_>, channel: usize, to: &mut [Vector], common: &quad::La
                 Default::default()
             }
         });
-        Quad::new(channels, magnitudes, common).write(place);
+        *factors = Quad::write(channels, common, place);
     }
-    quads
+    let mut taps = layer.taps.chunks_exact(layer.tap_bytes);
+    let mut next = || {
+        taps.next()
+            .map_or(i8x16_splat(0), |tap| from_bytes(&tap[channel..]))
+    };
+    for to in weights.chunks_exact_mut(QUADS) {
+        let both = widened(next(), next());
+        for ((to, weights), factors) in to.iter_mut().zip(both).zip(factors) {
+            store(to, i16x8_mul(weights, factors));
+        }
+    }
 }
 
 /// Bytes of two vectors beside each other, as halfwords.
@@ -185,35 +204,41 @@ struct Tile<'a> {
     /// Where both taps of a pair are, from a window's first one.
     taps: &'a [[usize; 2]],
     weights: &'a [Vector],
-    quads: Quads,
+    quads: &'a Quads,
     layer: &'a quad::Layer,
 }
 
 impl Tile<'_> {
     /// Puts the channels from `channel` on of all outputs, two at a time.
+    #[inline(never)]
     fn run(&self, shape: &Shape<'_>, plane: &[Vector], output: &mut [u8], channel: usize) {
-        let w = shape.window;
-        let mut pixels = output.chunks_exact_mut(w.out_c as usize);
-        let rows = 0..w.out.h as usize;
-        let mut windows = rows.flat_map(|y| (0..w.out.w as usize).map(move |x| shape.at(y, x)));
+        let channels = shape.window.out_c as usize;
         let mut sums = [[i32x4_splat(0); QUADS]; 2];
-        while let Some(first) = windows.next() {
-            let second = windows.next().unwrap_or(first);
-            self.sum(&plane[first..], &mut sums[0]);
-            self.sum(&plane[second..], &mut sums[1]);
-            for outputs in quad::outputs(&sums, &self.quads, self.layer) {
-                if let Some(pixel) = pixels.next() {
-                    put(&mut pixel[channel..], &outputs);
-                }
+        let mut windows = shape.windows();
+        for two in output.chunks_mut(2 * channels) {
+            for (sums, _) in sums.iter_mut().zip(two.chunks_exact(channels)) {
+                self.sum(shape, &plane[windows.next()..], sums);
+            }
+            let outputs = quad::outputs(&sums, self.quads, self.layer);
+            for (pixel, outputs) in two.chunks_exact_mut(channels).zip(&outputs) {
+                put(&mut pixel[channel..], outputs);
             }
         }
     }
 
     /// The sums of the window that begins where `plane` does.
+    #[inline(always)]
+    fn sum(&self, shape: &Shape<'_>, plane: &[Vector], sums: &mut [v128; QUADS]) {
+        if shape.is_3x3() {
+            self.sum_3x3(shape.columns, plane, sums);
+        } else {
+            self.sum_any(plane, sums);
+        }
+    }
+
     #[inline(never)]
-    fn sum(&self, plane: &[Vector], sums: &mut [v128; QUADS]) {
-        let bias = |q: usize| load(&self.quads[q * Quad::VECTORS]);
-        let [mut a, mut b, mut c, mut d] = [bias(0), bias(1), bias(2), bias(3)];
+    fn sum_any(&self, plane: &[Vector], sums: &mut [v128; QUADS]) {
+        let [mut a, mut b, mut c, mut d] = [0, 1, 2, 3].map(|q| self.bias(q));
         let mut pairs = self.taps.iter().zip(self.weights.chunks_exact(QUADS));
         let mut add = || {
             let (taps, weights) = match pairs.next() {
@@ -231,5 +256,61 @@ impl Tile<'_> {
         // Long turns of the loop (tiles.rs).
         while add() && add() && add() && add() && add() {}
         *sums = [a, b, c, d];
+    }
+
+    /// The same for the most usual window, without a look at where its taps are. Quad by quad,
+    /// because wasmtime computes a sum where it is stored, and keeps what is loaded until then.
+    #[inline(always)]
+    fn sum_3x3(&self, columns: usize, plane: &[Vector], sums: &mut [v128; QUADS]) {
+        let row = |i: usize| plane.get(i * columns..).and_then(|row| row.get(..3));
+        let weights: Option<&[Vector; 5 * QUADS]> = self.weights.try_into().ok();
+        if let (Some(r), Some(s), Some(t), Some(weights)) = (row(0), row(1), row(2), weights) {
+            let taps = [
+                &r[0], &r[1], &r[2], &s[0], &s[1], &s[2], &t[0], &t[1], &t[2],
+            ]
+            .map(load);
+            let inputs = [
+                widened(taps[0], taps[1]),
+                widened(taps[2], taps[3]),
+                widened(taps[4], taps[5]),
+                widened(taps[6], taps[7]),
+                widened(taps[8], taps[8]),
+            ];
+            for (q, sum) in sums.iter_mut().enumerate() {
+                let product =
+                    |i: usize| i32x4_dot_i16x8(inputs[i][q], load(&weights[i * QUADS + q]));
+                let first = i32x4_add(i32x4_add(product(0), product(1)), self.bias(q));
+                let others = i32x4_add(i32x4_add(product(2), product(3)), product(4));
+                *sum = i32x4_add(first, others);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn bias(&self, q: usize) -> v128 {
+        load(&self.quads[q * Quad::VECTORS])
+    }
+}
+
+/// Where windows begin, one after the other, without end.
+struct Windows {
+    row: usize,
+    column: usize,
+    /// To the next row, to the next column, and to the end of a row.
+    down: usize,
+    right: usize,
+    end: usize,
+}
+
+impl Windows {
+    #[inline(always)]
+    fn next(&mut self) -> usize {
+        let place = self.row + self.column;
+        self.column += self.right;
+        if self.column == self.end {
+            self.column = 0;
+            self.row += self.down;
+        }
+        place
     }
 }

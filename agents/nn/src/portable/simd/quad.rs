@@ -1,57 +1,63 @@
 //! Four neighbouring channels' constants, and outputs made of their sums.
+//!
+//! An output is (fixed.rs, `Channel`)
+//!
+//!     high  = (sum2 * multiplier + 2^31) >> 32
+//!     value = (high - (high < 0) + 2^(shift - 1)) >> shift
+//!
+//! Vectors cannot be shifted by an amount for each lane. So the four channels take the largest of
+//! their shifts, `S`, and those with smaller ones have sums that are `2^(S - shift)` times as large
+//! (their weights are), which both roundings then account for. All of this is exact.
 
 use super::super::fixed::{Channel, Ends};
 use super::vectors::{lanes, vector};
-use crate::Vector;
+use crate::room::Vector;
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::{load, store};
 
-/// Bits of fraction that values have before the last shift.
-const FRACTION: u32 = 16;
-/// Values have this much room, fraction included; zero points come on top.
-const MOST: i64 = 1 << 30;
-/// Sums of weights' magnitudes cannot overflow for so many weights.
-const MOST_DEPTH: usize = 1 << 22;
+/// Zero points, shifted, fit beside values.
+const MOST_SHIFT: u32 = 22;
+/// Weights that are so many bits longer, and doubled, are halfwords.
+const MOST_LONGER: u32 = 6;
 
-/// Constants of four channels. Sums are twice the products' and begin with the bias.
-#[derive(Clone, Copy)]
+/// Constants of four channels. Sums are twice the products', made longer, and begin with the bias.
 pub struct Quad {
     bias2: v128,
     multiplier: v128,
-    scale: v128,
-    /// `scale / 2^FRACTION`, or all 0 where outputs need another way.
-    lift: v128,
+    /// What is added to products of two channels, and of the two others.
+    rounding: [v128; 2],
+    /// What a negative `high` has less; the scale where outputs need the slow way.
+    less: v128,
+    /// A half, and the zero point.
+    offset: v128,
+    /// In all lanes; 0 where outputs need the slow way.
+    shift: v128,
 }
 
 impl Quad {
     /// How many vectors it takes.
-    pub const VECTORS: usize = 4;
+    pub const VECTORS: usize = 7;
 
-    /// Of channels whose doubled weights have these sums of magnitudes.
-    pub fn new(channels: [Channel; 4], magnitudes: v128, layer: &Layer) -> Self {
-        let magnitudes = lanes(magnitudes);
-        let mut lifts = [0; 4];
-        for ((lift, by), magnitude) in lifts.iter_mut().zip(channels).zip(magnitudes) {
-            *lift = if layer.is_usual {
-                self::lift(by, magnitude)
-            } else {
-                0
-            };
-        }
-        let is_fast = lifts.iter().all(|&lift| lift != 0);
-        Quad {
-            bias2: vector(channels.map(|by| by.bias2)),
-            multiplier: vector(channels.map(|by| by.multiplier)),
-            scale: vector(channels.map(|by| by.scale)),
-            lift: vector(if is_fast { lifts } else { [0; 4] }),
-        }
-    }
-
-    pub fn write(self, to: &mut [Vector]) {
-        let vectors = [self.bias2, self.multiplier, self.scale, self.lift];
-        for (to, vector) in to.iter_mut().zip(vectors) {
-            store(to, vector);
-        }
+    /// Puts the constants of `channels` there. What weights are to be multiplied by: twice for each
+    /// channel, for a pair of inputs.
+    pub fn write(channels: [Channel; 4], layer: &Layer, to: &mut [Vector]) -> v128 {
+        let (shift, longer) = layer.shifts(channels).unwrap_or_default();
+        let bias = |i: usize| channels[i].bias2 << longer[i];
+        let [a, b, c, d] = longer.map(|longer| layer.rounding(shift, longer));
+        let lengths = vector(longer.map(|longer| 1 << longer));
+        let less = match shift {
+            0 => vector(channels.map(|by| by.scale)),
+            _ => lengths,
+        };
+        let offset = (layer.ends.zero << shift).wrapping_add((1 << shift) >> 1);
+        store(&mut to[0], vector([bias(0), bias(1), bias(2), bias(3)]));
+        store(&mut to[1], vector(channels.map(|by| by.multiplier)));
+        store(&mut to[2], i64x2(a, b));
+        store(&mut to[3], i64x2(c, d));
+        store(&mut to[4], less);
+        store(&mut to[5], i32x4_splat(offset));
+        store(&mut to[6], i32x4_splat(shift as i32));
+        v128_or(i32x4_shl(lengths, 1), i32x4_shl(lengths, 17))
     }
 
     /// As `write` has put it there.
@@ -60,34 +66,56 @@ impl Quad {
         Quad {
             bias2: load(&from[0]),
             multiplier: load(&from[1]),
-            scale: load(&from[2]),
-            lift: load(&from[3]),
+            rounding: [load(&from[2]), load(&from[3])],
+            less: load(&from[4]),
+            offset: load(&from[5]),
+            shift: load(&from[6]),
         }
     }
 
-    /// Outputs as int32, not clamped yet. The second rounding needs no second multiplication of 64
-    /// bits: a scale is a multiple of 2^16, and what it multiplies is known to be small.
+    /// The upper halves of products, rounded.
     #[inline(always)]
-    fn fast(&self, sum2: v128, layer: &Layer) -> v128 {
-        let first = high(sum2, self.multiplier);
-        let signed = i32x4_add(first, i32x4_shr(first, 31));
-        let value = i32x4_add(i32x4_mul(signed, self.lift), layer.offset);
-        i32x4_shr(value, FRACTION)
+    fn high(&self, sum: v128) -> v128 {
+        let low = i64x2_extmul_low_i32x4(sum, self.multiplier);
+        let high = i64x2_extmul_high_i32x4(sum, self.multiplier);
+        let low = i64x2_add(low, self.rounding[0]);
+        let high = i64x2_add(high, self.rounding[1]);
+        i32x4_shuffle::<1, 3, 5, 7>(low, high)
+    }
+
+    /// Outputs as int32, not clamped yet.
+    #[inline(always)]
+    fn signed(&self, sum: v128) -> v128 {
+        let high = self.high(sum);
+        let less = v128_and(i32x4_shr(high, 31), self.less);
+        let value = i32x4_add(i32x4_sub(high, less), self.offset);
+        i32x4_shr(value, self.shift())
+    }
+
+    /// The same where clamps leave nothing below the zero point: one rounding does for both.
+    #[inline(always)]
+    fn positive(&self, sum: v128) -> v128 {
+        i32x4_shr(self.high(sum), self.shift())
     }
 
     /// The same for any constants, and clamped.
     #[inline(never)]
-    fn slow(&self, sum2: v128, layer: &Layer) -> v128 {
+    fn slow(&self, sum2: v128, ends: Ends) -> v128 {
         let [sums, biases, multipliers, scales] =
-            [sum2, self.bias2, self.multiplier, self.scale].map(lanes);
+            [sum2, self.bias2, self.multiplier, self.less].map(lanes);
         vector([0, 1, 2, 3].map(|i| {
             let by = Channel {
                 bias2: biases[i],
                 multiplier: multipliers[i],
                 scale: scales[i],
             };
-            by.output2(sums[i], layer.ends) as i8 as i32
+            by.output2(sums[i], ends) as i8 as i32
         }))
+    }
+
+    #[inline(always)]
+    fn shift(&self) -> u32 {
+        i32x4_extract_lane::<0>(self.shift) as u32
     }
 }
 
@@ -103,55 +131,35 @@ pub type Quads = [Vector; QUADS * Quad::VECTORS];
 #[inline(never)]
 pub fn outputs(sums: &[[v128; QUADS]; 2], quads: &Quads, layer: &Layer) -> [Vector; 2] {
     let quad = |q: usize| Quad::read(&quads[q * Quad::VECTORS..]);
-    let least = i32x4_min(
-        i32x4_min(quad(0).lift, quad(1).lift),
-        i32x4_min(quad(2).lift, quad(3).lift),
-    );
+    let is_fast = [0, 1, 2, 3].iter().all(|&q| quad(q).shift() != 0);
     let mut outputs = [[0; 16]; 2];
     for (sums, to) in sums.iter().zip(&mut outputs) {
-        let values = if v128_any_true(least) {
-            let fast = |q: usize| quad(q).fast(sums[q], layer);
-            [fast(0), fast(1), fast(2), fast(3)]
+        let values = if !is_fast {
+            [0, 1, 2, 3].map(|q| match quad(q).shift() {
+                0 => quad(q).slow(sums[q], layer.ends),
+                _ if layer.is_positive => quad(q).positive(sums[q]),
+                _ => quad(q).signed(sums[q]),
+            })
+        } else if layer.is_positive {
+            let value = |q: usize| quad(q).positive(sums[q]);
+            [value(0), value(1), value(2), value(3)]
         } else {
-            [0, 1, 2, 3].map(|q| quad(q).slow(sums[q], layer))
+            let value = |q: usize| quad(q).signed(sums[q]);
+            [value(0), value(1), value(2), value(3)]
         };
         store(to, layer.clamped(values));
     }
     outputs
 }
 
-/// What the scale is to be for `fast`; 0 where that could overflow or lose bits.
-fn lift(by: Channel, magnitude: i32) -> i32 {
-    if by.multiplier == 0 {
-        return 1; // always 0
-    }
-    let sum2 = 128 * i64::from(magnitude) + i64::from(by.bias2).abs();
-    let high = (sum2.min(1 << 31) * i64::from(by.multiplier).abs() >> 32) + 2;
-    let lift = by.scale >> FRACTION;
-    let exact = by.scale > 0 && lift << FRACTION == by.scale;
-    if exact && high * i64::from(lift) <= MOST {
-        lift
-    } else {
-        0
-    }
-}
-
-/// `a * b / 2^32` of each lane, rounded to the nearest, halves up.
-#[inline(always)]
-fn high(a: v128, b: v128) -> v128 {
-    let half = i64x2_splat(1 << 31);
-    let low = i64x2_add(i64x2_extmul_low_i32x4(a, b), half);
-    let high = i64x2_add(i64x2_extmul_high_i32x4(a, b), half);
-    i32x4_shuffle::<1, 3, 5, 7>(low, high)
-}
-
 /// What all outputs of a layer have in common.
 pub struct Layer {
     ends: Ends,
-    /// Zero point and clamps are int8, and sums do not overflow.
+    depth: usize,
+    /// Zero point and clamps are int8.
     is_usual: bool,
-    /// Zero point and a half, with their fraction.
-    offset: v128,
+    /// Nothing below the zero point is an output.
+    is_positive: bool,
     min: v128,
     max: v128,
 }
@@ -160,7 +168,7 @@ impl Layer {
     /// Whose outputs sum `depth` products.
     pub fn new(ends: Ends, depth: usize) -> Self {
         let int8 = |end: i32| i32::from(end as i8) == end;
-        let is_usual = int8(ends.zero) && int8(ends.min) && int8(ends.max) && depth <= MOST_DEPTH;
+        let is_usual = int8(ends.zero) && int8(ends.min) && int8(ends.max);
         // What `slow` gives is clamped already.
         let (min, max) = if is_usual {
             (ends.min as i8, ends.max as i8)
@@ -169,10 +177,43 @@ impl Layer {
         };
         Layer {
             ends,
+            depth,
             is_usual,
-            offset: i32x4_splat((ends.zero << FRACTION).wrapping_add(1 << (FRACTION - 1))),
+            is_positive: is_usual && ends.min >= ends.zero,
             min: i8x16_splat(min),
             max: i8x16_splat(max),
+        }
+    }
+
+    /// The largest of the channels' shifts, and how much longer each one's sums are to be; nothing
+    /// where outputs need the slow way.
+    fn shifts(&self, channels: [Channel; 4]) -> Option<(u32, [u32; 4])> {
+        // What is multiplied by 0 stays 0, however it is shifted.
+        let counts = |by: &&Channel| by.multiplier != 0;
+        let most = channels.iter().filter(counts).map(shift).max().unwrap_or(2);
+        let longer = channels.map(|by| match by.multiplier {
+            0 => 0,
+            _ => most - shift(&by),
+        });
+        let fits = |(by, &longer): (&Channel, &u32)| {
+            let sums = self.depth as u64 * 2 * 128 * 128 + u64::from(by.bias2.unsigned_abs());
+            let scale = 1u64 << 32 >> (most - longer);
+            longer <= MOST_LONGER && sums <= i32::MAX as u64 >> longer && by.scale as u64 == scale
+        };
+        let mut counting = channels.iter().zip(&longer).filter(|(by, _)| counts(by));
+        let fit = self.is_usual && most <= MOST_SHIFT && counting.all(fits);
+        fit.then_some((most, longer))
+    }
+
+    /// What is added to products that are `longer`.
+    fn rounding(&self, shift: u32, longer: u32) -> i64 {
+        let first = 1 << (31 + longer);
+        if self.is_positive {
+            // Where `high` is negative this is off, but still not above the zero point.
+            let second = (2 * i64::from(self.ends.zero) + 1) << (31 + shift);
+            first + second
+        } else {
+            first
         }
     }
 
@@ -182,4 +223,9 @@ impl Layer {
         let bytes = i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
         i8x16_min(i8x16_max(bytes, self.min), self.max)
     }
+}
+
+/// A channel's shift to the right, if its scale stands for one.
+fn shift(by: &Channel) -> u32 {
+    32 - (by.scale.max(1) as u32).trailing_zeros()
 }

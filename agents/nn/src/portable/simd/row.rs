@@ -1,8 +1,8 @@
 //! A single row of inputs: weights are used once, and read as they lie.
 
 use super::super::matrix::{put, Matrix, Pair, GROUP};
-use super::vectors::{first, lanes, unpacked, BYTES};
-use crate::Vector;
+use super::vectors::{from_bytes, lanes, unpacked, BYTES};
+use crate::room::{Lease, Vector};
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::{load, store};
 use wasmote_sdk::Error;
@@ -13,14 +13,14 @@ const CHANNELS: usize = 4;
 /// The outputs of a single row of inputs, in whole groups.
 pub fn row(
     matrix: Matrix<'_>,
-    room: &mut [Vector],
+    room: &mut Lease<'_>,
     row: &[u8],
     output: &mut [u8],
 ) -> Result<(), Error> {
     let vectors = (row.len() + 7) / 8;
-    let inputs = room.get_mut(..vectors).ok_or(Error::Model)?;
+    let inputs = room.work.get_mut(..vectors).ok_or(Error::Model)?;
     for (bytes, to) in row.chunks(2 * GROUP).zip(inputs.iter_mut()) {
-        let bytes = first(bytes);
+        let bytes = from_bytes(bytes);
         let ordered =
             i8x16_shuffle::<0, 2, 1, 3, 4, 6, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15>(bytes, bytes);
         store(to, i16x8_extend_low_i8x16(ordered));
@@ -56,10 +56,10 @@ fn sums(a: Pair<'_>, b: Pair<'_>, inputs: &[Vector]) -> v128 {
     let (a, b) = (a.weights.chunks_exact(BYTES), b.weights.chunks_exact(BYTES));
     let rest = (a.remainder(), b.remainder());
     for ((a, b), inputs) in a.zip(b).zip(inputs) {
-        add(inputs, first(a), first(b));
+        add(inputs, from_bytes(a), from_bytes(b));
     }
     if let (false, Some(inputs)) = (rest.0.is_empty(), inputs.last()) {
-        add(inputs, first(rest.0), first(rest.1));
+        add(inputs, from_bytes(rest.0), from_bytes(rest.1));
     }
     across(sums)
 }

@@ -1,14 +1,13 @@
 //! Four rows of inputs times eight output channels at a time.
 //!
-//! Weights are laid out anew for each layer: a vector has one pair of inputs' weights for four
-//! channels, so that a product with that pair of inputs, repeated, adds to four channels' sums,
-//! and sums need no adding across. That takes a few percent of the multiplications' time where
-//! there are many pixels.
+//! Weights are laid out anew, once: a vector has one pair of inputs' weights for four channels, so
+//! that a product with that pair of inputs, repeated, adds to four channels' sums, and sums need no
+//! adding across.
 
 use super::super::matrix::{put, Matrix, Pair, GROUP, ROWS};
 use super::quad::{outputs, Layer, Quad, Quads, QUADS};
-use super::vectors::{first as vector_from, half, unpacked, BYTES};
-use crate::Vector;
+use super::vectors::{from_bytes, half, unpacked, BYTES};
+use crate::room::{Lease, Vector};
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::{load, store};
 use wasmote_sdk::Error;
@@ -37,31 +36,25 @@ pub struct Tiles<'a> {
 }
 
 impl<'a> Tiles<'a> {
-    /// Makes ready for many calls of `run`. The room suffices: it has eight times the bytes of the
-    /// weights, and of the rows, which the arena has place for.
-    pub fn new(matrix: Matrix<'a>, room: &'a mut [Vector]) -> Result<Self, Error> {
+    /// Makes ready for many calls of `run`.
+    ///
+    /// The room suffices. A tile takes `16 * padded + 448` bytes, and its pairs, one at least, have
+    /// `2 * padded + 24` bytes of the blob each. Inputs take `32 * padded + 480` at most, and the
+    /// arena has `4 * padded` for rows. `room` gives eight times both, and 1024.
+    pub fn new(matrix: Matrix<'_>, room: &'a mut Lease<'_>) -> Result<Self, Error> {
         let Matrix {
             padded, channels, ..
         } = matrix;
-        let count = (channels + CHANNELS - 1) / CHANNELS;
-        let inputs = (padded + BYTES - 1) / BYTES * SPREAD;
-        let tiles = count * (HEAD + padded);
-        let (inputs, rest) = room.split_at_mut(inputs.min(room.len()));
-        let tiles = rest.get_mut(..tiles).ok_or(Error::Model)?;
         let layer = Layer::new(matrix.ends, padded);
-        let mut pairs = matrix.pairs();
-        for tile in tiles.chunks_exact_mut(HEAD + padded) {
-            let (heads, weights) = tile.split_at_mut(HEAD);
-            let four = [(); QUADS].map(|()| pairs.next().unwrap_or_default());
-            let quads = lay_out(four, weights, &layer);
-            for (quad, head) in quads
-                .iter()
-                .cycle()
-                .zip(heads.chunks_exact_mut(Quad::VECTORS))
-            {
-                quad.write(head);
-            }
-        }
+        let count = (channels + CHANNELS - 1) / CHANNELS;
+        let (tiles, work) = room
+            .constants(count * (HEAD + padded), |tiles| {
+                lay_out(matrix, &layer, tiles)
+            })
+            .ok_or(Error::Model)?;
+        let inputs = work
+            .get_mut(..(padded + BYTES - 1) / BYTES * SPREAD)
+            .ok_or(Error::Model)?;
         Ok(Tiles {
             tiles,
             inputs,
@@ -80,9 +73,9 @@ impl<'a> Tiles<'a> {
         let (mut row0, mut row1, mut row2, mut row3) = (row(), row(), row(), row());
         for tile in self.tiles.chunks_exact(HEAD + self.padded) {
             let (head, weights) = tile.split_at(HEAD);
-            let quads = match <&Quads>::try_from(head) {
+            let quads: &Quads = match head.try_into() {
                 Ok(quads) => quads,
-                Err(_) => return,
+                Err(_) => return, // never: a head is as long
             };
             let biases = [load(&quads[0]), load(&quads[Quad::VECTORS])];
             let [[a, b], [c, d], [e, f], [g, h]] = sums(inputs, weights, biases);
@@ -110,14 +103,23 @@ fn sums(inputs: &[Vector], weights: &[Vector], biases: [v128; 2]) -> [[v128; 2];
     // an offset.
     let inputs = inputs.chunks_exact(ROWS).rev();
     let mut units = inputs.zip(weights.chunks_exact(2).rev());
-    loop {
-        for _ in 0..STEP {
-            match units.next() {
-                Some((inputs, weights)) => add(&mut sums, inputs, weights),
-                None => return sums,
-            }
+    while turn(&mut units, &mut sums) && turn(&mut units, &mut sums) {}
+    sums
+}
+
+/// A turn of the inner loop; whether there are more.
+#[inline(always)]
+fn turn<'a>(
+    units: &mut impl Iterator<Item = (&'a [Vector], &'a [Vector])>,
+    sums: &mut [[v128; 2]; ROWS],
+) -> bool {
+    for _ in 0..STEP {
+        match units.next() {
+            Some((inputs, weights)) => add(sums, inputs, weights),
+            None => return false,
         }
     }
+    true
 }
 
 /// Adds the products of a pair of inputs of each row.
@@ -139,12 +141,7 @@ fn spread(rows: &[u8], padded: usize, to: &mut [Vector]) {
     let [a, b, c, d] = [first, b, c, d].map(|row| row.chunks(BYTES));
     for ((((a, b), c), d), to) in a.zip(b).zip(c).zip(d).zip(to.chunks_exact_mut(SPREAD)) {
         spread_vectors(
-            [
-                vector_from(a),
-                vector_from(b),
-                vector_from(c),
-                vector_from(d),
-            ],
+            [from_bytes(a), from_bytes(b), from_bytes(c), from_bytes(d)],
             to,
         );
     }
@@ -180,42 +177,44 @@ fn repeat_lanes(lanes: v128, to: &mut [Vector]) {
     store(&mut to[3], i32x4_shuffle::<3, 3, 3, 3>(lanes, lanes));
 }
 
-/// Lays the weights of four pairs of channels out, doubled. A pair that is not there has no weights,
-/// and any outputs.
-fn lay_out(pairs: [Pair<'_>; 4], to: &mut [Vector], layer: &Layer) -> [Quad; 2] {
-    let mut magnitudes = [i32x4_splat(0); 2];
+/// Lays all channels out. What is not there has no weights, and any outputs.
+fn lay_out(matrix: Matrix<'_>, layer: &Layer, to: &mut [Vector]) {
+    let mut pairs = matrix.pairs();
+    for tile in to.chunks_exact_mut(HEAD + matrix.padded) {
+        let (heads, weights) = tile.split_at_mut(HEAD);
+        let four = [(); 4].map(|()| pairs.next().unwrap_or_default());
+        let [[a, b], [c, d], [e, f], [g, h]] = four.map(|pair| pair.channels);
+        let quads = [[a, b, c, d], [e, f, g, h]];
+        let mut factors = [i32x4_splat(0); 2];
+        for (i, head) in heads.chunks_exact_mut(Quad::VECTORS).enumerate() {
+            factors[i % 2] = Quad::write(quads[i % 2], layer, head);
+        }
+        lay_out_weights(four, factors, weights);
+    }
+}
+
+fn lay_out_weights(pairs: [Pair<'_>; 4], factors: [v128; 2], to: &mut [Vector]) {
     let first = pairs[0].weights;
-    let [a, b, c, d] = pairs.map(|pair| {
-        let there = if pair.weights.is_empty() {
-            first
-        } else {
-            pair.weights
-        };
-        there.chunks_exact(2 * GROUP)
+    let [a, b, c, d] = pairs.map(|pair| match pair.weights {
+        [] => first.chunks_exact(2 * GROUP),
+        weights => weights.chunks_exact(2 * GROUP),
     });
     let groups = a.zip(b).zip(c.zip(d));
     for (((a, b), (c, d)), to) in groups.zip(to.chunks_exact_mut(2 * UNITS)) {
-        let quads = [units(half(a), half(b)), units(half(c), half(d))];
-        for (q, (units, magnitude)) in quads.iter().zip(&mut magnitudes).enumerate() {
-            for (u, &unit) in units.iter().enumerate() {
-                store(&mut to[2 * u + q], unit);
-                let sizes = i32x4_dot_i16x8(i16x8_abs(unit), i16x8_splat(1));
-                *magnitude = i32x4_add(*magnitude, sizes);
-            }
-        }
+        let low = units(half(a), half(b));
+        let high = units(half(c), half(d));
+        store(&mut to[0], i16x8_mul(low[0], factors[0]));
+        store(&mut to[1], i16x8_mul(high[0], factors[1]));
+        store(&mut to[2], i16x8_mul(low[1], factors[0]));
+        store(&mut to[3], i16x8_mul(high[1], factors[1]));
     }
-    let [a, b, c, d] = pairs.map(|pair| pair.channels);
-    [
-        Quad::new([a[0], a[1], b[0], b[1]], magnitudes[0], layer),
-        Quad::new([c[0], c[1], d[0], d[1]], magnitudes[1], layer),
-    ]
 }
 
-/// For both pairs of inputs of a group their doubled weights for four channels.
+/// For both pairs of inputs of a group their weights for four channels.
 #[inline(always)]
 fn units(first: u64, second: u64) -> [v128; UNITS] {
     // Inputs in the order 0 2 1 3, of the first pair of channels and of the second.
-    let [even, odd] = unpacked(u64x2(first, second)).map(|weights| i16x8_shl(weights, 1));
+    let [even, odd] = unpacked(u64x2(first, second));
     [
         i16x8_shuffle::<0, 2, 8, 10, 4, 6, 12, 14>(even, odd),
         i16x8_shuffle::<1, 3, 9, 11, 5, 7, 13, 15>(even, odd),

@@ -1,6 +1,6 @@
 //! Vectors from bytes.
 
-use crate::Vector;
+use crate::room::Vector;
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::load;
 
@@ -8,7 +8,7 @@ pub const BYTES: usize = 16;
 
 /// As many bytes as there are, at most a vector's; the rest is 0.
 #[inline(always)]
-pub fn first(bytes: &[u8]) -> v128 {
+pub fn from_bytes(bytes: &[u8]) -> v128 {
     let mut vector: Vector = [0; BYTES];
     match bytes.get(..BYTES) {
         Some(bytes) => vector.copy_from_slice(bytes),
