@@ -194,6 +194,19 @@ def guarded_load(data: bytes) -> bool:
         assert peak < 8 * len(data) + (4 << 20), f"{peak} bytes for a file of {len(data)}"
 
 
+def test_convert_refuses_a_constant_as_output() -> None:
+    net = dense()
+    net.outputs = [3, 1]
+    with pytest.raises(ConvertError, match="output tensor 1 't1' is a constant"):
+        load(net.build())
+
+
+def test_convert_refuses_an_input_among_several_as_output() -> None:
+    net = Net([T((1, 8)), T((1, 4)), T((1, 4))], [O("RELU", [1], [2])], [0, 1], [0, 2])
+    with pytest.raises(ConvertError, match="output tensor 0 't0' is an input too"):
+        load(net.build())
+
+
 CORPUS = [
     dense().build(),
     one("SLICE", [T((4,)), ints(1), ints(3), T((3,))]).build(),

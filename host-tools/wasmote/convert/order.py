@@ -5,7 +5,7 @@ from wasmote.convert.ir import Graph
 
 
 def check_order(graph: Graph) -> None:
-    """Refuses cycles, tensors that nothing or two ops make, and outputs that nothing makes."""
+    """Refuses cycles, tensors that nothing or two ops make, and ends that are constants or both."""
     _check_ends(graph)
     known = {t.index for t in graph.tensors if t.data is not None} | set(graph.inputs)
     for op in graph.ops:
@@ -25,6 +25,11 @@ def check_order(graph: Graph) -> None:
     for index in graph.outputs:
         if index not in known:
             raise ConvertError(f"model: output {graph.tensors[index]}: no op makes it")
+        # Inputs lie behind each other in the arena, outputs do: one tensor cannot be in two rows.
+        if index in graph.inputs and len(graph.inputs) > 1 and len(graph.outputs) > 1:
+            raise ConvertError(
+                f"model: output {graph.tensors[index]} is an input too: leave it out of the outputs"
+            )
 
 
 def _check_ends(graph: Graph) -> None:
@@ -33,8 +38,9 @@ def _check_ends(graph: Graph) -> None:
             raise ConvertError(f"model: it has no {what}")
         if len(set(indices)) != len(indices):
             raise ConvertError(f"model: {what} {list(indices)}: a tensor stands there twice")
-    for index in graph.inputs:
-        if graph.tensors[index].data is not None:
-            raise ConvertError(f"model: input {graph.tensors[index]} is a constant")
+    for what, indices in (("input", graph.inputs), ("output", graph.outputs)):
+        for index in indices:
+            if graph.tensors[index].data is not None:
+                raise ConvertError(f"model: {what} {graph.tensors[index]} is a constant")
     if not graph.ops:
         raise ConvertError("model: it has no ops")
