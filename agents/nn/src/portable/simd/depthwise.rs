@@ -7,7 +7,7 @@
 use super::super::depthwise_conv2d_s8::Layer;
 use super::super::matrix::put;
 use super::super::window::Window;
-use super::quad::{self, Quad, Quads, QUADS};
+use super::quad::{self, Quad, Quads, Sums, PIXELS, QUADS};
 use super::vectors::{from_bytes, BYTES};
 use crate::room::{Lease, Vector};
 use core::arch::wasm32::*;
@@ -145,15 +145,18 @@ impl<'a> Shape<'a> {
         let w = self.window;
         let channels = w.in_c as usize;
         let row_bytes = w.image.w as usize * channels;
-        let before = |place: usize, pad: u32| place.checked_sub(pad as usize);
+        let (above, left) = (w.pad.h as usize, w.pad.w as usize);
         for (y, row) in plane.chunks_exact_mut(self.columns).enumerate() {
-            let start = before(y, w.pad.h).map(|y| y * row_bytes);
+            let start = y.checked_sub(above).map(|y| y * row_bytes);
             let image = start.and_then(|start| input.get(start..start + row_bytes));
-            let image = image.unwrap_or_default();
-            for (x, to) in row.iter_mut().enumerate() {
-                let start = before(x, w.pad.w).map(|x| x * channels);
-                let pixel = start.and_then(|start| image.get(start..start + channels));
-                *to = pixel.map_or(outside, &take);
+            let pixels = image.unwrap_or_default().chunks_exact(channels);
+            let right = (left + pixels.len()).min(row.len());
+            let (within, after) = row.split_at_mut(right);
+            let (before, within) = within.split_at_mut(left.min(right));
+            before.fill(outside);
+            after.fill(outside);
+            for (to, pixel) in within.iter_mut().zip(pixels) {
+                *to = take(pixel);
             }
         }
     }
@@ -209,18 +212,19 @@ struct Tile<'a> {
 }
 
 impl Tile<'_> {
-    /// Puts the channels from `channel` on of all outputs, two at a time.
+    /// Puts the channels from `channel` on of all outputs, a few pixels at a time.
     #[inline(never)]
     fn run(&self, shape: &Shape<'_>, plane: &[Vector], output: &mut [u8], channel: usize) {
         let channels = shape.window.out_c as usize;
-        let mut sums = [[i32x4_splat(0); QUADS]; 2];
+        let mut sums: Sums = [[i32x4_splat(0); QUADS]; PIXELS];
+        let mut outputs = [[0; CHANNELS]; PIXELS];
         let mut windows = shape.windows();
-        for two in output.chunks_mut(2 * channels) {
-            for (sums, _) in sums.iter_mut().zip(two.chunks_exact(channels)) {
+        for pixels in output.chunks_mut(PIXELS * channels) {
+            for (sums, _) in sums.iter_mut().zip(pixels.chunks_exact(channels)) {
                 self.sum(shape, &plane[windows.next()..], sums);
             }
-            let outputs = quad::outputs(&sums, self.quads, self.layer);
-            for (pixel, outputs) in two.chunks_exact_mut(channels).zip(&outputs) {
+            quad::put_outputs(&sums, self.quads, self.layer, &mut outputs);
+            for (pixel, outputs) in pixels.chunks_exact_mut(channels).zip(&outputs) {
                 put(&mut pixel[channel..], outputs);
             }
         }

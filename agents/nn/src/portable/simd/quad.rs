@@ -21,6 +21,7 @@ const MOST_SHIFT: u32 = 22;
 const MOST_LONGER: u32 = 6;
 
 /// Constants of four channels. Sums are twice the products', made longer, and begin with the bias.
+#[derive(Clone, Copy)]
 pub struct Quad {
     bias2: v128,
     multiplier: v128,
@@ -98,6 +99,16 @@ impl Quad {
         i32x4_shr(self.high(sum), self.shift())
     }
 
+    /// The same for any constants; some are clamped already.
+    #[inline(always)]
+    fn any(&self, sum: v128, layer: &Layer) -> v128 {
+        match self.shift() {
+            0 => self.slow(sum, layer.ends),
+            _ if layer.is_positive => self.positive(sum),
+            _ => self.signed(sum),
+        }
+    }
+
     /// The same for any constants, and clamped.
     #[inline(never)]
     fn slow(&self, sum2: v128, ends: Ends) -> v128 {
@@ -121,35 +132,58 @@ impl Quad {
 
 /// Vectors of sums that become a vector of outputs.
 pub const QUADS: usize = 4;
-/// Their quads, as `Quad::write` has put them there.
+/// Vectors of outputs that are made at once.
+pub const PIXELS: usize = 4;
+/// The quads of all of them, as `Quad::write` has put them there.
 pub type Quads = [Vector; QUADS * Quad::VECTORS];
+/// Sums of a few pixels, or rows, of sixteen channels.
+pub type Sums = [[v128; QUADS]; PIXELS];
 
-/// Outputs for twice four vectors of sums.
+/// Puts outputs for sums.
 ///
 /// Not inlined: in a loop the compiler would keep the multipliers as int64 from turn to turn, and
 /// then miss the instruction that multiplies int32 to int64.
 #[inline(never)]
-pub fn outputs(sums: &[[v128; QUADS]; 2], quads: &Quads, layer: &Layer) -> [Vector; 2] {
-    let quad = |q: usize| Quad::read(&quads[q * Quad::VECTORS..]);
-    let is_fast = [0, 1, 2, 3].iter().all(|&q| quad(q).shift() != 0);
-    let mut outputs = [[0; 16]; 2];
-    for (sums, to) in sums.iter().zip(&mut outputs) {
-        let values = if !is_fast {
-            [0, 1, 2, 3].map(|q| match quad(q).shift() {
-                0 => quad(q).slow(sums[q], layer.ends),
-                _ if layer.is_positive => quad(q).positive(sums[q]),
-                _ => quad(q).signed(sums[q]),
-            })
-        } else if layer.is_positive {
-            let value = |q: usize| quad(q).positive(sums[q]);
-            [value(0), value(1), value(2), value(3)]
-        } else {
-            let value = |q: usize| quad(q).signed(sums[q]);
-            [value(0), value(1), value(2), value(3)]
+pub fn put_outputs(sums: &Sums, quads: &Quads, layer: &Layer, to: &mut [Vector; PIXELS]) {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|q| Quad::read(&quads[q * Quad::VECTORS..]));
+    // Without loops, where the host would look at the deadline.
+    let [i, j, k, l] = sums;
+    let [s, t, u, v] = to;
+    if [&a, &b, &c, &d].iter().any(|quad| quad.shift() == 0) {
+        for (sums, to) in sums.iter().zip([s, t, u, v]) {
+            let [p, q, r, s] = *sums;
+            let values = [
+                a.any(p, layer),
+                b.any(q, layer),
+                c.any(r, layer),
+                d.any(s, layer),
+            ];
+            store(to, layer.clamped(values));
+        }
+    } else if layer.is_positive {
+        let put = |[p, q, r, s]: &[v128; QUADS], to| {
+            let values = [
+                a.positive(*p),
+                b.positive(*q),
+                c.positive(*r),
+                d.positive(*s),
+            ];
+            store(to, layer.clamped(values));
         };
-        store(to, layer.clamped(values));
+        put(i, s);
+        put(j, t);
+        put(k, u);
+        put(l, v);
+    } else {
+        let put = |[p, q, r, s]: &[v128; QUADS], to| {
+            let values = [a.signed(*p), b.signed(*q), c.signed(*r), d.signed(*s)];
+            store(to, layer.clamped(values));
+        };
+        put(i, s);
+        put(j, t);
+        put(k, u);
+        put(l, v);
     }
-    outputs
 }
 
 /// What all outputs of a layer have in common.

@@ -1,35 +1,39 @@
-//! Four rows of inputs times eight output channels at a time.
+//! Four rows of inputs times sixteen output channels at a time.
 //!
 //! Weights are laid out anew, once: a vector has one pair of inputs' weights for four channels, so
 //! that a product with that pair of inputs, repeated, adds to four channels' sums, and sums need no
 //! adding across.
 
 use super::super::matrix::{put, Matrix, Pair, GROUP, ROWS};
-use super::quad::{outputs, Layer, Quad, Quads, QUADS};
+use super::quad::{put_outputs, Layer, Quad, Quads, Sums, PIXELS, QUADS};
 use super::vectors::{from_bytes, half, unpacked, BYTES};
 use crate::room::{Lease, Vector};
 use core::arch::wasm32::*;
 use wasmote_sdk::simd::{load, store};
 use wasmote_sdk::Error;
 
-/// Output channels of a tile, in two vectors of sums.
-const CHANNELS: usize = 8;
-/// Vectors of a tile's constants: its two quads, and again, for two rows.
+/// Output channels of a tile, in four vectors of sums. They are summed in two halves: sums of
+/// one are as many as there are registers for.
+const CHANNELS: usize = BYTES;
+/// Vectors of a tile's constants.
 const HEAD: usize = QUADS * Quad::VECTORS;
 /// Pairs of inputs in a group.
 const UNITS: usize = GROUP / 2;
 /// Vectors that 16 inputs of each row take.
 const SPREAD: usize = BYTES / 2 * ROWS;
-/// Pairs of inputs in a turn of the inner loop. Between two turns the host looks at the deadline,
-/// and puts all sums aside for that.
+/// Pairs of inputs in a turn. After four turns the host looks at the deadline, and puts all sums
+/// aside for that.
 const STEP: usize = 8;
 
 /// Multiplies a few rows of inputs at once.
 pub struct Tiles<'a> {
-    /// For each tile its quads' constants, then for each pair of inputs a vector of each quad.
+    /// For each tile its quads' constants, then for each half, for each pair of inputs, a vector of
+    /// each quad. The last tile may have one half only.
     tiles: &'a [Vector],
     /// For each pair of inputs a vector of each row, which has it four times.
     inputs: &'a mut [Vector],
+    sums: Sums,
+    outputs: [Vector; ROWS],
     padded: usize,
     channels: usize,
     layer: Layer,
@@ -38,7 +42,7 @@ pub struct Tiles<'a> {
 impl<'a> Tiles<'a> {
     /// Makes ready for many calls of `run`.
     ///
-    /// The room suffices. A tile takes `16 * padded + 448` bytes, and its pairs, one at least, have
+    /// The room suffices. A tile takes 448 bytes, a half `16 * padded`, and its pairs, one at least, have
     /// `2 * padded + 24` bytes of the blob each. Inputs take `32 * padded + 480` at most, and the
     /// arena has `4 * padded` for rows. `room` gives eight times both, and 1024.
     pub fn new(matrix: Matrix<'_>, room: &'a mut Lease<'_>) -> Result<Self, Error> {
@@ -46,9 +50,10 @@ impl<'a> Tiles<'a> {
             padded, channels, ..
         } = matrix;
         let layer = Layer::new(matrix.ends, padded);
-        let count = (channels + CHANNELS - 1) / CHANNELS;
+        let tiles = (channels + CHANNELS - 1) / CHANNELS;
+        let halves = (channels + CHANNELS / 2 - 1) / (CHANNELS / 2);
         let (tiles, work) = room
-            .constants(count * (HEAD + padded), |tiles| {
+            .constants(tiles * HEAD + halves * padded, |tiles| {
                 lay_out(matrix, &layer, tiles)
             })
             .ok_or(Error::Model)?;
@@ -58,6 +63,8 @@ impl<'a> Tiles<'a> {
         Ok(Tiles {
             tiles,
             inputs,
+            sums: [[i32x4_splat(0); QUADS]; ROWS],
+            outputs: [[0; CHANNELS]; ROWS],
             padded,
             channels,
             layer,
@@ -70,40 +77,47 @@ impl<'a> Tiles<'a> {
         let inputs = &self.inputs[..ROWS * (self.padded / 2)];
         let mut rows = output.chunks_mut(self.channels);
         let mut row = || rows.next().unwrap_or_default().chunks_mut(CHANNELS);
-        let (mut row0, mut row1, mut row2, mut row3) = (row(), row(), row(), row());
-        for tile in self.tiles.chunks_exact(HEAD + self.padded) {
+        let mut rows = [row(), row(), row(), row()];
+        for tile in self.tiles.chunks(HEAD + 2 * self.padded) {
             let (head, weights) = tile.split_at(HEAD);
             let quads: &Quads = match head.try_into() {
                 Ok(quads) => quads,
                 Err(_) => return, // never: a head is as long
             };
-            let biases = [load(&quads[0]), load(&quads[Quad::VECTORS])];
-            let [[a, b], [c, d], [e, f], [g, h]] = sums(inputs, weights, biases);
-            let [low, high] = outputs(&[[a, b, c, d], [e, f, g, h]], quads, &self.layer);
-            let ([made0, made1], [made2, made3]) = (halves(low), halves(high));
-            put(row0.next().unwrap_or_default(), &made0);
-            put(row1.next().unwrap_or_default(), &made1);
-            put(row2.next().unwrap_or_default(), &made2);
-            put(row3.next().unwrap_or_default(), &made3);
+            for (half, weights) in weights.chunks_exact(self.padded).enumerate().take(2) {
+                let (q, r) = (half * 2 % QUADS, half * 2 % QUADS + 1);
+                let bias = |q: usize| load(&quads[q * Quad::VECTORS]);
+                let [a, b, c, d] = sums_of(inputs, weights, [bias(q), bias(r)]);
+                let [w, x, y, z] = &mut self.sums;
+                // Written out: copies of slices would be calls.
+                (w[q], w[r]) = (a[0], a[1]);
+                (x[q], x[r]) = (b[0], b[1]);
+                (y[q], y[r]) = (c[0], c[1]);
+                (z[q], z[r]) = (d[0], d[1]);
+            }
+            put_outputs(&self.sums, quads, &self.layer, &mut self.outputs);
+            for (row, outputs) in rows.iter_mut().zip(&self.outputs) {
+                put(row.next().unwrap_or_default(), outputs);
+            }
         }
     }
 }
 
-/// A vector's lower half and its upper half.
-#[inline(always)]
-fn halves(bytes: Vector) -> [[u8; CHANNELS]; 2] {
-    [&bytes[..CHANNELS], &bytes[CHANNELS..]].map(|bytes| half(bytes).to_le_bytes())
-}
+const _: () = assert!(ROWS == PIXELS);
 
 /// For each row its sums with the weights of two quads, which begin with `biases`.
 #[inline(always)]
-fn sums(inputs: &[Vector], weights: &[Vector], biases: [v128; 2]) -> [[v128; 2]; ROWS] {
+fn sums_of(inputs: &[Vector], weights: &[Vector], biases: [v128; 2]) -> [[v128; 2]; ROWS] {
     let mut sums = [biases; ROWS];
     // Iterators in step need no look at any bound; backwards, addresses become one register and
     // an offset.
     let inputs = inputs.chunks_exact(ROWS).rev();
     let mut units = inputs.zip(weights.chunks_exact(2).rev());
-    while turn(&mut units, &mut sums) && turn(&mut units, &mut sums) {}
+    while turn(&mut units, &mut sums)
+        && turn(&mut units, &mut sums)
+        && turn(&mut units, &mut sums)
+        && turn(&mut units, &mut sums)
+    {}
     sums
 }
 
@@ -180,16 +194,22 @@ fn repeat_lanes(lanes: v128, to: &mut [Vector]) {
 /// Lays all channels out. What is not there has no weights, and any outputs.
 fn lay_out(matrix: Matrix<'_>, layer: &Layer, to: &mut [Vector]) {
     let mut pairs = matrix.pairs();
-    for tile in to.chunks_exact_mut(HEAD + matrix.padded) {
+    for tile in to.chunks_mut(HEAD + 2 * matrix.padded) {
         let (heads, weights) = tile.split_at_mut(HEAD);
-        let four = [(); 4].map(|()| pairs.next().unwrap_or_default());
-        let [[a, b], [c, d], [e, f], [g, h]] = four.map(|pair| pair.channels);
-        let quads = [[a, b, c, d], [e, f, g, h]];
-        let mut factors = [i32x4_splat(0); 2];
-        for (i, head) in heads.chunks_exact_mut(Quad::VECTORS).enumerate() {
-            factors[i % 2] = Quad::write(quads[i % 2], layer, head);
+        let halves = weights.chunks_exact_mut(matrix.padded);
+        let has_one = halves.len() == 1;
+        for (head, weights) in heads.chunks_exact_mut(HEAD / 2).zip(halves) {
+            let four = [(); 4].map(|()| pairs.next().unwrap_or_default());
+            let [[a, b], [c, d], [e, f], [g, h]] = four.map(|pair| pair.channels);
+            let (low, high) = head.split_at_mut(Quad::VECTORS);
+            let low = Quad::write([a, b, c, d], layer, low);
+            let high = Quad::write([e, f, g, h], layer, high);
+            lay_out_weights(four, [low, high], weights);
         }
-        lay_out_weights(four, factors, weights);
+        if has_one {
+            // Nobody looks at the others' outputs, but they are made.
+            heads.copy_within(..HEAD / 2, HEAD / 2);
+        }
     }
 }
 
