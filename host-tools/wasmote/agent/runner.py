@@ -1,6 +1,6 @@
 """Runs an agent on the host under wasmtime, by the same rules as a node does (SPEC.md 1)."""
 
-import threading
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,13 +22,15 @@ from wasmtime import (
 )
 
 from wasmote.agent import errors, opcodes, policy, symbols, variants, wasm
+from wasmote.agent.calls import Export
+from wasmote.agent.deadlines import DEADLINES
 from wasmote.agent.errors import AgentBusy, AgentError, LoadError
 from wasmote.agent.manifest import Manifest
 from wasmote.agent.policy import Terms
 from wasmote.agent.wasm_reader import WasmError
 
 MAX_LOG_BYTES = 128
-# Epochs that a call may see end; the one that its deadline's timer ends is the first.
+# Epochs that a call may see end; the one that its deadline ends is the first.
 _EPOCHS = 1
 _NEVER = 1 << 40
 
@@ -93,10 +95,9 @@ class Runner:
         """One inference over `data` again and again, as cheap to call as wasmtime has it: for
         measurements. No deadline holds for it."""
         self._place(self._call("input", len(data)), data, "input")
-        function = self._instance.exports(self._store)["infer"]
-        assert isinstance(function, Func)  # policy.module_check looked
+        infer = self._export("infer")
         self._store.set_epoch_deadline(_NEVER)
-        return lambda: function(self._store, len(data))
+        return functools.partial(infer, len(data))
 
     def close(self) -> None:
         """Drops the agent and its memory."""
@@ -136,6 +137,7 @@ class Runner:
         memory = self._instance.exports(self._store)["memory"]
         assert isinstance(memory, Memory)  # policy.module_check looked
         self._memory = memory
+        self._exports: dict[str, Export] = {}
 
     def _host_operations_check(self, module: Module) -> None:
         for entry in module.imports:
@@ -180,18 +182,20 @@ class Runner:
         return start
 
     def _call(self, name: str, *arguments: int) -> int:
-        function = self._instance.exports(self._store)[name]
-        assert isinstance(function, Func)  # policy.module_check looked
-        result = self._bounded(name, lambda: function(self._store, *arguments))
-        return int(result)
+        export = self._export(name)
+        return int(self._bounded(name, lambda: export(*arguments)))
+
+    def _export(self, name: str) -> Export:
+        if name not in self._exports:
+            function = self._instance.exports(self._store)[name]
+            assert isinstance(function, Func)  # policy.module_check looked
+            self._exports[name] = Export(self._store, function)
+        return self._exports[name]
 
     def _bounded(self, what: str, call: Callable[[], Any]) -> Any:
         """`call()` within the deadline."""
-        seconds = self.terms.deadline_ms / 1000
-        timer = threading.Timer(seconds, self._engine.increment_epoch)
-        timer.daemon = True
         self._store.set_epoch_deadline(_EPOCHS)
-        timer.start()
+        deadline = DEADLINES.begin(self.terms.deadline_ms / 1000, self._engine.increment_epoch)
         try:
             return call()
         except Trap as trap:
@@ -199,9 +203,7 @@ class Runner:
         except WasmtimeError as error:
             raise self._trap("trap", _first_line(error)) from error
         finally:
-            # Joined, or it could end an epoch of the next call.
-            timer.cancel()
-            timer.join()
+            DEADLINES.end(deadline)
 
     def _trapped(self, trap: Trap, what: str) -> errors.Trap:
         frames = trap.frames
