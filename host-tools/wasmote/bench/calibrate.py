@@ -1,6 +1,5 @@
 """Measures single layers on an emulated board and fits what kernels cost there."""
 
-import ast
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, replace
@@ -10,7 +9,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from wasmote.agent import any_model
+from wasmote.bench import many
 from wasmote.bench.layers import layers
 from wasmote.boards import Board
 from wasmote.convert import blob, cost
@@ -18,45 +17,23 @@ from wasmote.convert.blob import Call
 from wasmote.convert.cost import Quantities
 from wasmote.convert.lower import Lowered
 from wasmote.errors import DeviceError, UsageError
-from wasmote.links import connected
-from wasmote.links.lines import SerialLines
-from wasmote.sim import Simulator, simulator
 
 TIMEOUT_S = 600
-RESULT = "calibration: "
-# A model a line, as hex digits would be long: each has its length as a word in front.
+# Ticks of an inference, then for each call its operation and its ticks.
 _MEASURE = """
-import array, gc, machine, struct, time, wasm3
-wasm = open("/any.wasm", "rb").read()
+import array, machine
 calls = array.array("I", (0 for _ in range(16)))
-result = []
-with open("/models.bin", "rb") as file:
-    while True:
-        head = file.read(12)
-        if not head:
-            break
-        size, given, made = struct.unpack("<III", head)
-        model = file.read(size)
-        gc.collect()
-        agent = wasm3.Agent(wasm, name="any", memory_bytes={memory}, vm_stack_bytes={stack},
-            deadline_ms=60000, inputs_bytes=given, outputs_bytes=made, model=model,
-            imports={imports!r})
-        sample = bytearray(given)
-        agent.infer(sample)
-        irq = machine.disable_irq()
-        wasm3.nn_profile(calls)
-        infer, start = agent.infer, time.ticks_cpu()
-        infer(sample)
-        whole = time.ticks_diff(time.ticks_cpu(), start)
-        noted = wasm3.nn_profile(None)
-        machine.enable_irq(irq)
-        agent.close()
-        result.append([whole] + list(calls[:2 * noted]))
-while True:
-    for part in result:
-        print({marker!r} + repr(part))
-    print({marker!r} + "end")
-    time.sleep_ms(200)
+def measure(agent, inputs_bytes):
+    sample = bytearray(inputs_bytes)
+    agent.infer(sample)
+    irq = machine.disable_irq()
+    wasm3.nn_profile(calls)
+    infer, start = agent.infer, time.ticks_cpu()
+    infer(sample)
+    whole = time.ticks_diff(time.ticks_cpu(), start)
+    noted = wasm3.nn_profile(None)
+    machine.enable_irq(irq)
+    return [whole] + list(calls[:2 * noted])
 """
 
 
@@ -82,44 +59,17 @@ def measure(board: Board) -> list[Inference]:
     if not board.instructions_per_tick:
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
     made = list(layers())
-    name = f"calibrate-{board.name}"
-    simulator.install(board, name, board.firmware)
-    module = any_model.module()
-    code = _MEASURE.format(
-        memory=any_model.memory_bytes(module),
-        stack=any_model.VM_STACK_BYTES,
-        imports=any_model.IMPORTS,
-        marker=RESULT,
-    )
-    with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
-        link.write("/any.wasm", module)
-        link.write("/models.bin", b"".join(map(_encoded, made)))
-        link.write("/main.py", code.encode())
-    with Simulator(board, name, icount=True) as running:
-        serial = SerialLines(running.port)
-        try:
-            said = serial.wait(RESULT + "end", TIMEOUT_S)
-        finally:
-            serial.close()
-    return _samples(board, made, [line.partition(RESULT)[2] for line in said if RESULT in line])
+    models = [model.data for model in made]
+    found = many.measured(board, f"calibrate-{board.name}", models, _MEASURE, TIMEOUT_S)
+    return _samples(board, made, found)
 
 
-def _encoded(made: Lowered) -> bytes:
-    parsed = blob.parse(made.data)
-    head = (len(made.data), parsed.given.bytes, parsed.made.bytes)
-    return b"".join(size.to_bytes(4, "little") for size in head) + made.data
-
-
-def _samples(board: Board, made: list[Lowered], said: list[str]) -> list[Inference]:
-    lines = said[: said.index("end")]
-    if len(lines) != len(made):
-        raise DeviceError(f"{board.name}: {len(lines)} layers measured, not {len(made)}")
+def _samples(board: Board, made: list[Lowered], found: list[list[int]]) -> list[Inference]:
     scale = board.instructions_per_tick
     inferences = []
-    for model, line in zip(made, lines, strict=True):
-        whole, *pairs = ast.literal_eval(line)
+    for model, (whole, *pairs) in zip(made, found, strict=True):
         if len(pairs) != 2 * len(model.calls):
-            raise DeviceError(f"{board.name}: calls {line!r}, not {model.ops}")
+            raise DeviceError(f"{board.name}: calls {pairs}, not {model.ops}")
         calls = tuple(
             Sample(call, ticks * scale)
             for call, ticks in zip(model.calls, pairs[1::2], strict=True)
