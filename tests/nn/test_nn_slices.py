@@ -17,7 +17,7 @@ from wasmote.convert.lower import lower
 
 BOARDS = [b for b in boards.listing() if b.values["tier"] == "ci" and b.instructions_per_tick]
 MOST = 2_000_000
-TIMEOUT_S = 400
+TIMEOUT_S = 200
 _MEASURE = """
 every = bytes(range(256))
 def measure(agent, inputs_bytes):

@@ -32,7 +32,7 @@ while True:
         imports={imports!r})
     found.append(measure(agent, given))
     agent.close()
-    del model
+    del agent, model
 while True:
     for part in found:
         print({marker!r} + json.dumps(part))
@@ -41,13 +41,17 @@ while True:
 """
 
 
-def measured(board: Board, name: str, models: Sequence[bytes], measure: str, within: int) -> Any:
+def measured(
+    board: Board, name: str, models: Sequence[bytes], measure: str, within: int
+) -> list[Any]:
     """What `measure` says of each of `models`, which are blobs.
 
     It is Python source for the board, with a function `measure(agent, inputs_bytes)` whose result
     JSON can say. The board's disk is called `name`; DeviceError where it needs more than `within`
     seconds.
     """
+    # Large ones first, while the heap is in one piece.
+    order = sorted(range(len(models)), key=lambda i: -_tensor_bytes(models[i]))
     simulator.install(board, name, board.firmware)
     module = any_model.module()
     code = _RUN.format(
@@ -59,7 +63,7 @@ def measured(board: Board, name: str, models: Sequence[bytes], measure: str, wit
     )
     with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
         link.write("/any.wasm", module)
-        link.write("/models.bin", b"".join(map(_encoded, models)))
+        link.write("/models.bin", b"".join(_encoded(models[i]) for i in order))
         link.write("/main.py", code.encode())
     with Simulator(board, name, icount=True) as running:
         serial = SerialLines(running.port)
@@ -71,7 +75,13 @@ def measured(board: Board, name: str, models: Sequence[bytes], measure: str, wit
     found = said[: said.index("end")]
     if len(found) != len(models):
         raise DeviceError(f"{board.name}: {len(found)} models measured, not {len(models)}")
-    return [json.loads(line) for line in found]
+    by_model = {i: json.loads(line) for i, line in zip(order, found, strict=True)}
+    return [by_model[i] for i in range(len(models))]
+
+
+def _tensor_bytes(model: bytes) -> int:
+    parsed = blob.parse(model)
+    return int(parsed.given.bytes + parsed.made.bytes)
 
 
 def _encoded(model: bytes) -> bytes:
