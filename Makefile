@@ -10,8 +10,9 @@ ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
 BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "ci"' boards/*/board.toml))
 
-# Tests in CPython; the other files of tests/device are MicroPython.
-PYTHON_TESTS = tests/conftest.py tests/device/conftest.py tests/device/harness.py \
+# Tests in CPython; the other files of tests/hil/device are MicroPython.
+PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
+    tests/hil/device/conftest.py tests/hil/device/harness.py \
     $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
@@ -23,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
-    test-c test-kernels test-nn test-device test-micropython test-e2e bench bench-kernels bench-nn bench-nn-host \
+    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-kernels bench-nn bench-nn-host \
     calibrate size lint format clean distclean
 
 ## help: this list
@@ -89,9 +90,13 @@ bench-kernels: venv
 test-nn: firmware-tested
 	@$(PYTEST) tests/nn $(ARGS)
 
-## test-device: the device scripts on unix and on the emulated boards
+## test-hil [BENCH=...]: device scripts and end-to-end tests on the boards of a bench (benches/)
+test-hil: firmware-tested agents
+	@$(PYTEST) tests/hil $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+
+## test-device [BENCH=...]: the device scripts alone
 test-device: firmware-tested agents
-	@$(PYTEST) tests/device $(ARGS)
+	@$(PYTEST) tests/hil/device $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 
 ## test-micropython: MicroPython's own suites on our firmware, on more boards than `make test`
 test-micropython: firmware-tested

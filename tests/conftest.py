@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from wasmote import boards
+from wasmote import boards, paths
 from wasmote.boards import Board
 from wasmote.broker import Broker
 
-# The board that stands for hardware in these tests. tests/device and tests/e2e/test_every_board.py
-# run on all boards.
+# The board that stands for hardware in these tests. tests/hil runs on all boards of a bench,
+# tests/e2e/test_every_board.py on all emulated ones.
 BOARD = "MPS2_AN386"
 
 
@@ -19,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-board",
         action="store_true",
         help="MicroPython's suites also on boards whose board.toml says suites_in_ci = false",
+    )
+    parser.addoption(
+        "--bench",
+        default=str(paths.BENCHES / "emulated.toml"),
+        help="the boards that tests/hil runs on: a file such as those of benches/",
     )
 
 

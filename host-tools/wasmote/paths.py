@@ -9,6 +9,7 @@ THIRD_PARTY = TOP / "third_party"
 BOARDS = TOP / "boards"
 AGENTS = TOP / "agents"
 FIRMWARE = TOP / "firmware"
+BENCHES = TOP / "benches"
 
 
 def shown(path: Path) -> str:

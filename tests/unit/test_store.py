@@ -33,7 +33,7 @@ def node() -> Iterator[dict[str, ModuleType]]:
     wasm3: Any = types.ModuleType("wasm3")
     wasm3.pool_init = lambda size: None
     sys.modules |= {"wasm3": wasm3, "wasmote.store": found["store"]}
-    path = paths.TOP / "tests/device/flashsim.py"
+    path = paths.TOP / "tests/hil/device/flashsim.py"
     spec = importlib.util.spec_from_file_location("flashsim", path)
     assert spec and spec.loader
     found["flashsim"] = importlib.util.module_from_spec(spec)

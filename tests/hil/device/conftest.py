@@ -1,4 +1,4 @@
-"""Runs the MicroPython scripts of this folder on every board that CI runs.
+"""Runs the MicroPython scripts of this folder on every board of the bench.
 
 Each test function of a script is a pytest item for each board. A script runs once a board, whole,
 when its first item is run; the items then look their verdicts up.
@@ -10,8 +10,7 @@ from pathlib import Path
 import harness
 import pytest
 
-from wasmote import boards
-from wasmote.boards import Board
+from wasmote.hil import Bench, Place
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.File:
@@ -25,20 +24,20 @@ class DeviceScript(pytest.File):
         self.verdicts: dict[str, harness.Verdicts] = {}
         tree = ast.parse(self.path.read_text(), str(self.path))
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+        bench = Bench.read(Path(self.config.getoption("--bench")))
         return [
-            DeviceItem.from_parent(self, name=f"{name}[{board.name}]", tested=name, board=board)
-            for board in boards.listing()
-            if board.values["tier"] == "ci"
+            DeviceItem.from_parent(self, name=f"{name}[{place.name}]", tested=name, place=place)
+            for place in bench.places
             for name in names
             if name.startswith("test_")
         ]
 
-    def run_on(self, board: Board) -> harness.Verdicts:
+    def run_on(self, place: Place) -> harness.Verdicts:
         """The script's verdicts on a board."""
-        if board.name not in self.verdicts:
-            runner = harness.runner(self.config, board)
-            self.verdicts[board.name] = harness.parse(runner.run(self.path))
-        return self.verdicts[board.name]
+        if place.name not in self.verdicts:
+            runner = harness.runner(self.config, place)
+            self.verdicts[place.name] = harness.parse(runner.run(self.path))
+        return self.verdicts[place.name]
 
 
 class Failed(Exception):
@@ -48,19 +47,20 @@ class Failed(Exception):
 class DeviceItem(pytest.Item):
     """One test function on one board."""
 
-    def __init__(self, *, tested: str, board: Board, **more: object) -> None:
+    def __init__(self, *, tested: str, place: Place, **more: object) -> None:
         super().__init__(**more)
         self.tested = tested
-        self.board = board
+        self.place = place
+        self.user_properties.append(("board", place.name))
         self.add_marker(pytest.mark.timeout(harness.SCRIPT_TIMEOUT_S + 60))
 
     def runtest(self) -> None:
-        verdicts = self.parent.run_on(self.board)
+        verdicts = self.parent.run_on(self.place)
         verdict, why = verdicts.by_name.get(self.tested, ("FAIL", "the script did not reach it"))
         if verdict == "skip":
             pytest.skip(why)
         if verdict != "ok":
-            again = f"make test-device ARGS=\"-k '{self.tested} and {self.board.name}'\""
+            again = f"make test-device ARGS=\"-k '{self.tested} and {self.place.name}'\""
             self.add_report_section("call", "the script's output", verdicts.output)
             raise Failed(f"{why}\nagain: {again}")
 

@@ -1,4 +1,4 @@
-"""Where device scripts run: a process of the unix port, or an emulated board over its serial port.
+"""Where device scripts run: a process of the unix port, or a bench's board over its serial port.
 
 Both get the same files: devtest.py and other helpers of this folder, and devdata/ with every
 module of tests/vectors/modules as Wasm and every bundle of build/agents.
@@ -16,12 +16,11 @@ import pytest
 import wasmtime
 
 from wasmote import paths
-from wasmote.boards import Board
 from wasmote.errors import WasmoteError
+from wasmote.hil import Device, Place
 from wasmote.links import files
 from wasmote.links.process import environment, program
 from wasmote.links.serial import SerialLink
-from wasmote.sim import Simulator, simulator
 
 HERE = Path(__file__).parent
 SCRIPT_TIMEOUT_S = 180
@@ -77,8 +76,8 @@ def _abi_table(folder: Path) -> bytes:
 class ProcessRunner:
     """Runs scripts in a process; a new one each."""
 
-    def __init__(self, board: Board) -> None:
-        self.folder = paths.BUILD / "test" / board.name
+    def __init__(self, place: Place) -> None:
+        self.folder = paths.BUILD / "test" / place.name
         shutil.rmtree(self.folder, ignore_errors=True)
         for name, content in device_files():
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -113,13 +112,11 @@ def _text(output: bytes | None) -> str:
 
 
 class SerialRunner:
-    """Runs scripts on an emulated board: booted once, files uploaded once, reset before each."""
+    """Runs scripts on a board: started once, files uploaded once, reset before each."""
 
-    def __init__(self, board: Board) -> None:
-        name = f"test-device-{board.name}"
-        simulator.install(board, name, board.firmware)
-        self.simulator = Simulator(board, name, fresh=True).start()
-        self.link = SerialLink(self.simulator.port)
+    def __init__(self, place: Place) -> None:
+        self.device = Device(place, "test-device").start()
+        self.link = SerialLink(self.device.port)
         made: set[str] = set()
         for path, content in device_files():
             folder = path.rpartition("/")[0]
@@ -137,36 +134,33 @@ class SerialRunner:
             self.link.write("/" + script.name, script.read_bytes())
             return self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
         except WasmoteError as error:
-            self._power_cycle()
+            self._recover()
             return str(error)
 
-    def _power_cycle(self) -> None:
+    def _recover(self) -> None:
         """A board that does not answer would fail all scripts after this one."""
         self.link.close()
-        self.simulator.stop()
-        self.simulator = Simulator(self.simulator.board, self.simulator.folder.name).start()
-        self.link = SerialLink(self.simulator.port)
+        self.device.recover()
+        self.link = SerialLink(self.device.port)
 
     def close(self) -> None:
         """Stops the board."""
         self.link.close()
-        self.simulator.stop()
+        self.device.stop()
 
 
 Runner = ProcessRunner | SerialRunner
-_KINDS: dict[str, type[ProcessRunner] | type[SerialRunner]] = {
-    "process": ProcessRunner,
-    "qemu": SerialRunner,
-}
 _runners = pytest.StashKey[dict[str, Runner]]()
 
 
-def runner(config: pytest.Config, board: Board) -> Runner:
+def runner(config: pytest.Config, place: Place) -> Runner:
     """The board's runner, started when it is first asked for and stopped with the session."""
     running = config.stash.setdefault(_runners, {})
-    if board.name not in running:
-        if not board.firmware.exists():
+    if place.name not in running:
+        board = place.board
+        if place.is_emulated and not board.firmware.exists():
             pytest.fail(f"{board.name} is not built: make firmware BOARD={board.name}")
-        running[board.name] = _KINDS[board.section("sim")["kind"]](board)
-        config.add_cleanup(running[board.name].close)
-    return running[board.name]
+        is_process = board.section("sim").get("kind") == "process"
+        running[place.name] = ProcessRunner(place) if is_process else SerialRunner(place)
+        config.add_cleanup(running[place.name].close)
+    return running[place.name]

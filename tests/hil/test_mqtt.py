@@ -1,0 +1,196 @@
+"""Boards and a broker: exact results, one board's messages at another, a power cut of one."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+from hil_support import Boards, BrokerAddress
+
+from wasmote import paths
+from wasmote.agent import samples
+from wasmote.agent.manifest import Manifest
+from wasmote.agent.runner import HostAgent
+from wasmote.demo.results import parse_result
+from wasmote.errors import DeviceError
+from wasmote.hil import Bench, Device
+from wasmote.links import bundles, connected, files
+from wasmote.links.mqtt import Listener
+
+AGENT = "digits"
+BUNDLE = paths.BUILD / "agents" / AGENT
+SAMPLES = paths.AGENTS / AGENT / "samples.bin"
+COUNT = 20
+TIMEOUT_S = 60
+
+# A network that is up, and an MQTT client `c` with a last will.
+CLIENT = """
+import network, time
+from umqtt.simple import MQTTClient
+lan = network.LAN() if hasattr(network, "LAN") else None
+if lan:
+    lan.active(True)
+    while not lan.isconnected():
+        time.sleep_ms(20)
+c = MQTTClient({name!r}, {host!r}, {port}, keepalive=2)
+c.set_last_will("hil/{name}/state", "gone", retain=True)
+c.connect()
+"""
+SAYS = """
+for i in range(50):
+    c.publish("hil/{name}/says", "%d %d" % (i, i * i))
+c.publish("hil/{name}/state", "done", retain=True)
+c.disconnect()
+print("said")
+"""
+SAYS_FOR_EVER = """
+i = 0
+while True:
+    c.publish("hil/{name}/says", str(i))
+    i += 1
+    time.sleep_ms(50)
+"""
+HEARS = """
+heard = []
+c.set_callback(lambda topic, message: heard.append((topic.decode(), message.decode())))
+c.subscribe("hil/{other}/says")
+c.subscribe("hil/{other}/state")
+c.publish("hil/{name}/ready", "ready", retain=True)
+end = time.ticks_add(time.ticks_ms(), {timeout_ms})
+pinged = time.ticks_ms()
+while not heard or heard[-1][0] != "hil/{other}/state" or heard[-1][1] not in {until!r}:
+    if time.ticks_diff(end, time.ticks_ms()) < 0:
+        break
+    if time.ticks_diff(time.ticks_ms(), pinged) > 500:
+        pinged = time.ticks_ms()
+        c.ping()
+    c.check_msg()
+    time.sleep_ms(1)
+c.disconnect()
+print(heard)
+"""
+
+
+def has_network(device: Device) -> bool:
+    return device.is_process or device.board.section("network").get("kind") == "lan"
+
+
+@contextmanager
+def node_files(board: Device, config: dict[str, object]) -> Iterator[None]:
+    """Agent, samples and configuration on the board, and gone afterwards."""
+    manifest, data = bundles.load(BUNDLE)
+    with connected(board.device) as link:
+        bundles.upload(link, manifest.name, data)
+        files.mkdirs(link, "/samples")
+        link.write("/samples/digits.bin", SAMPLES.read_bytes())
+        link.write("/wasmote.json", json.dumps(config).encode())
+    try:
+        yield
+    finally:
+        with connected(board.device) as link:
+            bundles.remove(link, AGENT)
+            files.remove(link, "/samples/digits.bin")
+            files.remove(link, "/wasmote.json")
+
+
+def test_node_publishes_exactly_the_expected_results(board: Device, broker: BrokerAddress) -> None:
+    if not has_network(board):
+        pytest.skip(f"{board.board.name} has no network")
+    sensor = {"kind": "replay", "path": "/samples/digits.bin", "period_ms": 0, "count": COUNT}
+    config = {
+        "site": "hil",
+        "node": board.name,
+        "mqtt": {"host": broker.for_board(board), "port": broker.port, "qos": 1},
+        "agents": [{"name": AGENT, "out": "json", "sensor": sensor}],
+    }
+    tensors = Manifest.read(BUNDLE).outputs
+    agent = HostAgent(BUNDLE)
+    wanted = [agent.infer(x) for x, _ in samples.read(SAMPLES.read_bytes()).records[:COUNT]]
+    with node_files(board, config), Listener(broker.host, broker.port) as listener:
+        with connected(board.device) as link:
+            said = link.exec("import wasmote; wasmote.run()", TIMEOUT_S)
+        assert "wasmote: done" in said
+        got = {}
+        while message := listener.next(1):
+            if message.path == f"agent/{AGENT}/out":
+                result = parse_result(message.json(), tensors)
+                got[result.sample] = result.output
+    assert [got.get(i) for i in range(COUNT)] == wanted
+
+
+class Talk(threading.Thread):
+    """Code that runs on a board while others run; `said` is what it printed."""
+
+    def __init__(self, device: Device, code: str) -> None:
+        super().__init__(daemon=True)
+        self.device, self.code = device, code
+        self.said, self.error = "", ""
+        self.start()
+
+    def run(self) -> None:
+        try:
+            with connected(self.device.device) as link:
+                self.said = link.exec(self.code, TIMEOUT_S)
+        except DeviceError as error:
+            self.error = str(error)
+
+    def end(self) -> str:
+        """What it printed, once it is through."""
+        self.join(TIMEOUT_S + 10)
+        assert not self.is_alive(), f"{self.device.name} goes on"
+        assert not self.error
+        return self.said
+
+
+def pairs(bench: Bench) -> list[tuple[str, str]]:
+    """Boards next to each other that have a network, and are no processes: they can lose power."""
+    able = [
+        place.name
+        for place in bench.places
+        if place.board.section("network").get("kind") == "lan"
+    ]
+    return list(pairwise(able))
+
+
+def client(device: Device, broker: BrokerAddress) -> str:
+    return CLIENT.format(name=device.name, host=broker.for_board(device), port=broker.port)
+
+
+def test_one_board_hears_another(bench: Bench, boards: Boards, broker: BrokerAddress) -> None:
+    names = pairs(bench)
+    if not names:
+        pytest.skip("the bench has no two boards with a network of their own")
+    for first, second in names:
+        speaker, hearer = boards(first), boards(second)
+        hears = HEARS.format(
+            name=second, other=first, until=("done",), timeout_ms=TIMEOUT_S * 1000
+        )
+        hearing = Talk(hearer, client(hearer, broker) + hears)
+        broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
+        talking = Talk(speaker, client(speaker, broker) + SAYS.format(name=first))
+        assert "said" in talking.end()
+        wanted = [(f"hil/{first}/says", f"{i} {i * i}") for i in range(50)]
+        assert hearing.end().strip() == repr([*wanted, (f"hil/{first}/state", "done")])
+
+
+def test_one_board_learns_that_another_lost_power(
+    bench: Bench, boards: Boards, broker: BrokerAddress
+) -> None:
+    names = [(a, b) for a, b in pairs(bench) if not boards(a).why_not_cut]
+    if not names:
+        pytest.skip("the bench has no two boards with a network and a power switch")
+    first, second = names[0]
+    victim, witness = boards(first), boards(second)
+    hears = HEARS.format(name=second, other=first, until=("gone",), timeout_ms=TIMEOUT_S * 1000)
+    hearing = Talk(witness, client(witness, broker) + hears)
+    broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
+    Talk(victim, client(victim, broker) + SAYS_FOR_EVER.format(name=first))
+    broker.wait(f"hil/{first}/says", b"10", TIMEOUT_S)
+    victim.cut()
+    heard = hearing.end()
+    assert f"('hil/{first}/state', 'gone')" in heard
+    assert f"('hil/{first}/says', '10')" in heard
+    with connected(victim.device) as link:
+        assert link.exec("print(1 + 1)").strip() == "2"
