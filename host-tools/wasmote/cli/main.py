@@ -26,6 +26,7 @@ from wasmote.cli import (
     flash,
     inspect,
     monitor,
+    record,
     sim,
     size,
 )
@@ -44,6 +45,8 @@ VERBS: dict[str, Verb] = {
     "inspect": inspect.inspect,
     "convert": convert.convert,
     "monitor": monitor.monitor,
+    "record": record.record,
+    "replay": record.replay,
     "demo": demo.demo,
     "calibrate": calibrate.calibrate,
     "bench": bench.bench,
