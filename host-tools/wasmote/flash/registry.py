@@ -6,6 +6,7 @@ from wasmote.boards import Board
 from wasmote.errors import UsageError
 from wasmote.flash.base import Flasher, Job
 from wasmote.flash.emulator import EmulatorFlasher
+from wasmote.flash.uf2 import Uf2Flasher
 
 
 def _esp(job: Job) -> Flasher:
@@ -18,6 +19,7 @@ def _esp(job: Job) -> Flasher:
 FLASHERS: dict[str, Callable[[Job], Flasher]] = {
     "emulator": EmulatorFlasher,
     "esptool": _esp,
+    "uf2": Uf2Flasher,
 }
 
 
