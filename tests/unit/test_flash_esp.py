@@ -1,5 +1,7 @@
 """The real esptool against a simulated ROM boot loader of the ESP32 family, on a pty."""
 
+import hashlib
+import json
 import random
 import struct
 from collections.abc import Iterator
@@ -9,10 +11,13 @@ from pathlib import Path
 import pytest
 from esp_rom import CHIPS, EspRom
 from flash_support import Steps, make_board
+from typer.testing import CliRunner
 
+from wasmote import boards
 from wasmote.boards import Board
+from wasmote.cli.main import app
 from wasmote.errors import DeviceError, UsageError
-from wasmote.flash import Options
+from wasmote.flash import Options, ports
 from wasmote.flash.base import VerifyError
 
 BOOT_AT, APP_AT = 0x1000, 0x10000
@@ -186,3 +191,36 @@ def test_esp_firmware_that_reaches_into_the_files_is_refused(rom: EspRom, board:
         Steps().flash(near, Options(port=str(rom.port)))
     assert rom.commands == []
     Steps().flash(near, Options(port=str(rom.port), erase=True))
+
+
+def test_esp_port_is_found_by_its_usb_ids(
+    rom: EspRom, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usb = {"/dev/ttyACM7": "2e8a:0005", str(rom.port): "303a:1001"}
+    monkeypatch.setattr(ports, "usb_ports", lambda: list(usb.items()))
+    assert Steps().flash(board, Options(dry_run=True)).where == str(rom.port)
+    usb["/dev/ttyACM8"] = "303a:1001"
+    with pytest.raises(DeviceError, match=r"2 boards answer .* choose one with --port"):
+        Steps().flash(board, Options())
+    usb.clear()
+    with pytest.raises(DeviceError, match="no USB device is 303a:1001; plug it in"):
+        Steps().flash(board, Options())
+
+
+def test_esp_verb_says_all_in_json(
+    rom: EspRom, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "find", lambda name: board)
+    words = ["flash", board.name, "--port", str(rom.port), "--json"]
+    got = CliRunner().invoke(app, words)
+    assert got.exit_code == 0, got.output
+    said = json.loads(got.stdout)
+    assert (said["chip"], said["tool"], said["erased"]) == ("ESP32-S3", "esptool", False)
+    assert said["files"][1]["address"] == APP_AT
+    app_bin = files_for("ESP32-S3")["app.bin"]
+    assert said["files"][1]["sha256"] == hashlib.sha256(app_bin).hexdigest()
+    rom.plug()
+    rom.mute = True
+    got = CliRunner().invoke(app, words)
+    assert got.exit_code == 4
+    assert "hold BOOT" in json.loads(got.stdout)["error"]

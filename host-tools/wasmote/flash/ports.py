@@ -1,9 +1,9 @@
 """Serial ports: which one a board is on, opening it, and why that may not be allowed."""
 
 import errno
-import getpass
 import grp
 import os
+import pwd
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,8 +65,7 @@ def denied(path: str) -> Denied | None:
         )
     # Being in the group would not help: the mode lets the owner alone in.
     return Denied(
-        f"its mode {stat.S_IMODE(state.st_mode):o} lets {user} neither read nor write "
-        f"(group {group})",
+        f"its mode {stat.S_IMODE(state.st_mode):o} keeps {user} out (group {group})",
         f"sudo chmod a+rw {path}; it lasts until the port is gone, a udev rule lasts longer",
     )
 
@@ -80,8 +79,8 @@ def _group_name(gid: int) -> str:
 
 def _user_name() -> str:
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return str(os.getuid())
 
 
