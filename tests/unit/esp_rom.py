@@ -1,24 +1,18 @@
 """An ESP32's ROM boot loader on a pty, written from Espressif's description of its serial protocol.
 
 Flash is kept in memory and behaves as NOR flash does. The stub that esptool loads into RAM is not
-run: once it is started, the commands are answered as that program answers them. The port is a
-symbolic link that stays the same when the cable is pulled and plugged in again.
+run: once it is started, the commands are answered as that program answers them.
 """
 
-import contextlib
 import hashlib
-import os
-import pty
-import select
 import struct
 import termios
-import threading
-import tty
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+
+from pty_device import CablePulledError, PtyDevice
 
 SECTOR = 4096
 END, ESC, ESC_END, ESC_ESC = 0xC0, 0xDB, 0xDC, 0xDD
@@ -55,16 +49,12 @@ CHIPS = {
 }
 
 
-class CablePulledError(Exception):
-    """Ends what is under way on the chip."""
-
-
-class EspRom:
+class EspRom(PtyDevice):
     """A chip with its cable plugged in."""
 
     def __init__(self, chip: str, port: Path, flash_bytes: int = 4 << 20) -> None:
+        super().__init__(port)
         self.chip = CHIPS[chip]
-        self.port = port
         self.flash = bytearray(b"\xff" * flash_bytes)
         # Bytes of the wire from the first FLASH_BEGIN on, after which the cable is pulled.
         self.pull_after: int | None = None
@@ -75,24 +65,11 @@ class EspRom:
         self.commands: list[int] = []
         self.speeds: list[int] = []
         self.stub = False
-        self._master = -1
-        self._thread: threading.Thread | None = None
-        self._stop, self._wake = os.pipe()
 
     # ---- The cable
 
-    def __enter__(self) -> Self:
-        self.plug()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.unplug()
-        os.close(self._wake)
-        os.close(self._stop)
-
-    def plug(self) -> None:
-        """Power on: the ROM runs, RAM is forgotten."""
-        self.unplug()
+    def power_on(self) -> None:
+        """The ROM runs, RAM is forgotten."""
         self.stub = False
         self.wire_bytes = 0
         self.pull_after = None
@@ -104,61 +81,27 @@ class EspRom:
             **dict(self.chip.registers),
         }
         self._inflate = zlib.decompressobj()
-        self._at = self._end = 0
-        self._master, slave = pty.openpty()
-        tty.setraw(slave)
-        name = os.ttyname(slave)
-        os.close(slave)
-        self.port.unlink(missing_ok=True)
-        self.port.symlink_to(name)
-        self._thread = threading.Thread(target=self._run, args=(self._master,))
-        self._thread.start()
+        self._at = self._start = 0
+        self._received, self._inside, self._escaped = bytearray(), False, False
 
-    def unplug(self) -> None:
-        """Pulls the cable, and waits until nothing is under way."""
-        if self._thread:
-            os.write(self._wake, b"x")
-            self._thread.join()
-            os.read(self._stop, 1)
-            self._thread = None
-
-    def _run(self, master: int) -> None:
-        try:
-            with contextlib.suppress(CablePulledError, OSError):
-                self._serve(master)
-        finally:
-            self.port.unlink(missing_ok=True)
-            os.close(master)
-
-    def _serve(self, master: int) -> None:
-        packet, inside, escaped = bytearray(), False, False
-        while True:
-            ready, _, _ = select.select([master, self._stop], [], [])
-            if self._stop in ready:
-                return
-            try:
-                data = os.read(master, 4096)
-            except OSError:
-                # Nobody has the port open: the next one may.
-                select.select([self._stop], [], [], 0.01)
-                continue
-            for byte in data:
-                self._count()
-                if byte == END:
-                    if inside and packet:
-                        self._packet(bytes(packet))
-                        inside = False
-                    else:
-                        inside = True
-                    packet.clear()
-                    escaped = False
-                elif escaped:
-                    packet.append(END if byte == ESC_END else ESC)
-                    escaped = False
-                elif byte == ESC:
-                    escaped = True
-                elif inside:
-                    packet.append(byte)
+    def feed(self, data: bytes) -> None:
+        for byte in data:
+            self._count()
+            if byte == END:
+                if self._inside and self._received:
+                    self._packet(bytes(self._received))
+                    self._inside = False
+                else:
+                    self._inside = True
+                self._received.clear()
+                self._escaped = False
+            elif self._escaped:
+                self._received.append(END if byte == ESC_END else ESC)
+                self._escaped = False
+            elif byte == ESC:
+                self._escaped = True
+            elif self._inside:
+                self._received.append(byte)
 
     def _count(self) -> None:
         if self._counting:
@@ -167,7 +110,7 @@ class EspRom:
                 raise CablePulledError
 
     def _speed(self) -> int:
-        return SPEEDS.get(termios.tcgetattr(self._master)[4], -1)
+        return SPEEDS.get(termios.tcgetattr(self.master)[4], -1)
 
     # ---- Packets
 
@@ -195,7 +138,7 @@ class EspRom:
         body = data + status
         packet = struct.pack("<BBHI", 1, command, len(body), value) + body
         escaped = packet.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
-        os.write(self._master, b"\xc0" + escaped + b"\xc0")
+        self.send(b"\xc0" + escaped + b"\xc0")
 
     def _checked(self, data: bytes, check: int) -> bytes | None:
         """The payload of a data packet; None where size or checksum are wrong."""
@@ -262,7 +205,6 @@ class EspRom:
             self._answer(command, error=FAILED)
             return
         self._at = self._start = address
-        self._end = address + size
         self._inflate = zlib.decompressobj()
         if not self.stub:
             self._erase(address, size)
@@ -313,7 +255,7 @@ class EspRom:
         stay, _entry = struct.unpack("<II", data)
         if not stay:
             self.stub = True
-            os.write(self._master, b"\xc0OHAI\xc0")
+            self.send(b"\xc0OHAI\xc0")
 
     def _change_baud(self, command: int, data: bytes, _check: int) -> None:
         new, _old = struct.unpack("<II", data)

@@ -4,17 +4,14 @@ The drive takes blocks as the boot ROM does: erases a sector when its first page
 page, and leaves (INFO_UF2.TXT goes) when all blocks of the file were there.
 """
 
-import contextlib
-import os
-import pty
-import select
 import struct
 import threading
 import time
-import tty
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
+
+from pty_device import CablePulledError, PtyDevice
 
 INFO = "UF2 Bootloader v3.0\nModel: Raspberry Pi\nBoard-ID: {}\n"
 FLASH_AT = 0x10000000
@@ -92,77 +89,35 @@ class BootDrive:
         return int(count)
 
 
-class RawPrompt:
+class RawPrompt(PtyDevice):
     """MicroPython's raw REPL: `answer` gets the code and returns what it prints; None: the port
     goes away before there is an answer."""
 
     def __init__(self, port: Path, answer: Callable[[str], str | None]) -> None:
-        self.port = port
+        super().__init__(port)
         self.answer = answer
-        self._master = -1
-        self._thread: threading.Thread | None = None
-        self._stop, self._wake = os.pipe()
 
-    def __enter__(self) -> Self:
-        self.plug()
-        return self
+    def power_on(self) -> None:
+        self._code = bytearray()
+        self._raw = False
 
-    def __exit__(self, *_: object) -> None:
-        self.unplug()
-        os.close(self._wake)
-        os.close(self._stop)
-
-    def plug(self) -> None:
-        self.unplug()
-        self._master, slave = pty.openpty()
-        tty.setraw(slave)
-        self.port.unlink(missing_ok=True)
-        self.port.symlink_to(os.ttyname(slave))
-        os.close(slave)
-        self._thread = threading.Thread(target=self._run, args=(self._master,))
-        self._thread.start()
-
-    def unplug(self) -> None:
-        if self._thread:
-            os.write(self._wake, b"x")
-            self._thread.join()
-            os.read(self._stop, 1)
-            self._thread = None
-
-    def _run(self, master: int) -> None:
-        with contextlib.suppress(EOFError):
-            self._serve(master)
-        self.port.unlink(missing_ok=True)
-        os.close(master)
-
-    def _serve(self, master: int) -> None:
-        code = bytearray()
-        raw = False
-        while True:
-            ready, _, _ = select.select([master, self._stop], [], [])
-            if self._stop in ready:
-                return
-            try:
-                data = os.read(master, 1024)
-            except OSError:
-                select.select([self._stop], [], [], 0.01)
-                continue
-            for byte in data:
-                if byte == 1 and code == b"\x05A":  # raw paste: not known here
-                    os.write(master, b"R\x00")
-                    code.clear()
-                elif byte == 1:
-                    raw = True
-                    code.clear()
-                    os.write(master, b"raw REPL; CTRL-B to exit\r\n>")
-                elif byte == 2:
-                    raw = False
-                    os.write(master, b"\r\n>>> ")
-                elif byte == 4 and raw:
-                    said = self.answer(code.decode())
-                    if said is None:
-                        raise EOFError
-                    code.clear()
-                    os.write(master, b"OK" + said.encode() + b"\x04\x04>")
-                elif byte not in (3, 13) or raw:
-                    code.append(byte)
+    def feed(self, data: bytes) -> None:
+        for byte in data:
+            if byte == 1 and self._code == b"\x05A":  # raw paste: not known here
+                self._code.clear()
+                self.send(b"R\x00")
+            elif byte == 1:
+                self._raw = True
+                self._code.clear()
+                self.send(b"raw REPL; CTRL-B to exit\r\n>")
+            elif byte == 2:
+                self._raw = False
+                self.send(b"\r\n>>> ")
+            elif byte == 4 and self._raw:
+                said = self.answer(self._code.decode())
+                if said is None:
+                    raise CablePulledError
+                self._code.clear()
+                self.send(b"OK" + said.encode() + b"\x04\x04>")
+            elif byte not in (3, 13) or self._raw:
+                self._code.append(byte)

@@ -5,6 +5,7 @@ import grp
 import os
 import pwd
 import stat
+import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -92,17 +93,19 @@ def open_port(
         raise DeviceError(f"{name}: no such port: is the board plugged in?")
     if problem := denied(name):
         raise DeviceError(f"{name}: no permission: {problem.why}: {problem.fix}")
+    if os.path.realpath(name).startswith("/dev/pts/"):
+        parity = serial.PARITY_NONE  # a pty has none, and later changes fail over it
     try:
         port = serial.serial_for_url(
             name, baud, parity=parity, timeout=timeout_s, exclusive=True, do_not_open=True
         )
         port.open()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, termios.error) as error:
         raise DeviceError(f"{name}: {_why(error)}") from None
     return port
 
 
-def _why(error: OSError | ValueError) -> str:
+def _why(error: Exception) -> str:
     number = error.errno if isinstance(error, OSError) else None
     if number in _BUSY:
         return "the port is busy: close what has it open (mpremote, wasmote monitor, a terminal)"
