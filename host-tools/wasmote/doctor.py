@@ -87,9 +87,11 @@ def _sources(top: Path) -> list[Check]:
 
 
 def _firmware(board: Board) -> Check:
-    ok = board.firmware.exists()
-    fix = "" if ok else f"make firmware BOARD={board.name}"
-    return Check(f"firmware {board.name}", ok, "built" if ok else "not built", fix)
+    built = board.firmware.exists()
+    fix = "" if built else f"make firmware BOARD={board.name}"
+    # Other tiers are for those who have the board.
+    ok = built or board.values["tier"] != "ci"
+    return Check(f"firmware {board.name}", ok, "built" if built else "not built", fix)
 
 
 def _agents(top: Path) -> Check:

@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "filesystem.bytes": (int, False),
     "filesystem.block_bytes": (int, False),
     "store.bytes": (int, False),
+    "store.offset": (int, False),
     "limits.pool_default_bytes": (int, False),
     "limits.pool_max_bytes": (int, False),
     "instructions.ticks_cpu_hz": (int, False),

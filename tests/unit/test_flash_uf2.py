@@ -229,6 +229,9 @@ def test_uf2_firmware_that_reaches_into_the_files_is_refused(board: Board, pico:
     near = replace(board, values={**board.values, "filesystem": {"offset": 98_304, "bytes": 4096}})
     with pytest.raises(UsageError, match="would overwrite the board's files"):
         Steps().flash(near, Options(drive=str(pico.folder)))
+    near = replace(board, values={**board.values, "store": {"offset": 90_112, "bytes": 4096}})
+    with pytest.raises(UsageError, match="would overwrite the board's agents"):
+        Steps().flash(near, Options(drive=str(pico.folder)))
     tiny = replace(board, values={**board.values, "flash_bytes": 65_536})
     with pytest.raises(UsageError, match="is not inside"):
         Steps().flash(tiny, Options(drive=str(pico.folder)))

@@ -8,7 +8,6 @@ from wasmote.boards import Board
 from wasmote.errors import MissingError, UsageError
 from wasmote.flash.base import Part
 
-Range = tuple[int, int]
 Named = tuple[str, int, int]
 
 
@@ -34,7 +33,7 @@ def _read(board: Board, entry: dict[str, object]) -> Part:
 
 def ranges_check(board: Board, ranges: Iterable[Named], erase: bool) -> None:
     """Refuses ranges (name, start, end: bytes of the flash) that overlap, lie outside of the
-    flash, or, unless `erase`, where the board keeps files."""
+    flash, or, unless `erase`, where the board keeps files and agents."""
     ordered = sorted(ranges, key=lambda named: named[1])
     for name, start, end in ordered:
         if start < 0 or end > (limit := int(board.values["flash_bytes"])):
@@ -44,19 +43,23 @@ def ranges_check(board: Board, ranges: Iterable[Named], erase: bool) -> None:
     for (name, _, end), (other, start, _) in pairwise(ordered):
         if start < end:
             raise UsageError(f"{name} ends at {end:#x}, behind the start of {other} ({start:#x})")
-    files = _files_of(board)
-    if not files or erase:
+    if erase:
         return
-    for name, start, end in ordered:
-        if start < files[1] and files[0] < end:
-            raise UsageError(
-                f"{name}: {start:#x} to {end:#x} would overwrite the board's files, "
-                f"{files[0]:#x} to {files[1]:#x}; --erase gives them up"
-            )
+    for what, first, last in _kept(board):
+        for name, start, end in ordered:
+            if start < last and first < end:
+                raise UsageError(
+                    f"{name}: {start:#x} to {end:#x} would overwrite the board's {what}, "
+                    f"{first:#x} to {last:#x}; --erase gives that up"
+                )
 
 
-def _files_of(board: Board) -> Range | None:
-    files = board.section("filesystem")
-    if "offset" not in files or "bytes" not in files:
-        return None
-    return int(files["offset"]), int(files["offset"]) + int(files["bytes"])
+def _kept(board: Board) -> list[Named]:
+    """What a new firmware leaves alone, where board.toml says where it lies."""
+    kept = []
+    for table, what in (("filesystem", "files"), ("store", "agents")):
+        area = board.section(table)
+        if "offset" in area and "bytes" in area:
+            start = int(area["offset"])
+            kept.append((what, start, start + int(area["bytes"])))
+    return kept
