@@ -68,6 +68,7 @@ def test_stm32_wrong_chip_is_refused(chip_id: int, name: str, board: Board, tmp_
         with pytest.raises(DeviceError, match=f"chip is {name}, but .* is for STM32F40x"):
             Steps().flash(board, Options(port=str(rom.port), erase=True))
         assert rom.flash == b"\x11" * len(rom.flash)
+        assert rom.started == 0x08000000  # what it had runs on
 
 
 def test_stm32_verify_catches_a_flipped_bit(rom: Stm32Rom, board: Board) -> None:

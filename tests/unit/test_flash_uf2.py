@@ -130,10 +130,13 @@ def pico(tmp_path: Path) -> Iterator[BootDrive]:
 
 
 def mount(tmp_path: Path, *drives: BootDrive) -> None:
-    lines = [
-        f"/dev/sda1 {str(one.folder).replace(' ', chr(92) + '040')} vfat rw 0 0\n" for one in drives
-    ]
-    (tmp_path / "mounts").write_text("proc /proc proc rw 0 0\n" + "".join(lines))
+    """Lists drives as the kernel does; their block device is a file."""
+    lines = ["proc /proc proc rw 0 0\n"]
+    for one in drives:
+        source = tmp_path / f"sd{one.folder.name}".replace(" ", "")
+        source.touch()
+        lines.append(f"{source} {str(one.folder).replace(' ', chr(92) + '040')} vfat rw 0 0\n")
+    (tmp_path / "mounts").write_text("".join(lines))
 
 
 FIRMWARE = b"".join(data for _, data in PAGES)
@@ -223,6 +226,28 @@ def test_uf2_drive_that_stays_is_an_error(
     pico.stays = True
     with pytest.raises(TimedOutError, match="has not taken the firmware"):
         Steps().flash(board, Options(drive=str(pico.folder)))
+
+
+def test_uf2_mount_that_outlives_its_drive_counts_as_gone(
+    board: Board, pico: BootDrive, tmp_path: Path
+) -> None:
+    mount(tmp_path, pico)
+    assert drive.is_there(pico.folder)
+    (tmp_path / "sdRPIRP2").unlink()
+    assert not drive.is_there(pico.folder)
+    assert drive.mounted() == []
+    drive.wait_until_gone(pico.folder, 0)
+
+
+def test_uf2_drive_of_another_user_says_so(
+    board: Board, pico: BootDrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(drive.os, "open", refuse)
+    with pytest.raises(DeviceError, match="no permission to write there: mount it as your own"):
+        drive.copy(bytes(512), pico.folder, lambda steps: None)
 
 
 def test_uf2_firmware_that_reaches_into_the_files_is_refused(board: Board, pico: BootDrive) -> None:

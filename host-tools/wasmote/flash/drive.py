@@ -35,6 +35,9 @@ def board_id(folder: Path) -> str:
 
 def is_there(folder: Path) -> bool:
     """Whether the drive is still plugged in."""
+    source = next((source for source, at in _fat_mounts() if at == folder), None)
+    if source and not source.exists():
+        return False  # a mount outlives its stick, and answers from the cache
     try:
         return (folder / INFO).is_file()
     except OSError:
@@ -43,15 +46,24 @@ def is_there(folder: Path) -> bool:
 
 def mounted() -> list[Path]:
     """The UF2 drives that are mounted on this machine."""
-    folders = []
-    if MOUNTS.exists():
-        for line in MOUNTS.read_text(errors="replace").splitlines():
-            words = line.split()
-            if len(words) > 2 and words[2] in _FAT:
-                folders.append(Path(re.sub(r"\\(\d{3})", _unescaped, words[1])))
-    elif MAC_VOLUMES.is_dir():
-        folders = list(MAC_VOLUMES.iterdir())
+    folders = [folder for _, folder in _fat_mounts()]
+    if MAC_VOLUMES.is_dir():
+        folders += MAC_VOLUMES.iterdir()
     return sorted(folder for folder in folders if is_there(folder))
+
+
+def _fat_mounts() -> list[tuple[Path, Path]]:
+    """(device, folder) of mounted FAT file systems, where the kernel lists them."""
+    try:
+        lines = MOUNTS.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for words in map(str.split, lines):
+        if len(words) > 2 and words[2] in _FAT:
+            source, folder = (re.sub(r"\\(\d{3})", _unescaped, word) for word in words[:2])
+            found.append((Path(source), Path(folder)))
+    return found
 
 
 def _unescaped(octal: re.Match[str]) -> str:
@@ -81,6 +93,11 @@ def copy(data: bytes, folder: Path, advance: Advance) -> None:
                     raise OSError("the drive is not there any more")
         finally:
             os.close(handle)
+    except PermissionError:
+        raise DeviceError(
+            f"{folder}: no permission to write there: mount it as your own user "
+            "(udisksctl mount -b DEVICE)"
+        ) from None
     except OSError as error:
         if done < last or is_there(folder):
             raise DeviceError(

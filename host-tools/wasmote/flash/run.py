@@ -3,12 +3,12 @@
 import hashlib
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wasmote.boards import Board
-from wasmote.errors import DeviceError
+from wasmote.errors import DeviceError, WasmoteError
 from wasmote.flash import parts, registry
 from wasmote.flash.base import Advance, Flasher, Job, Options
 
@@ -54,7 +54,13 @@ def flash(board: Board, options: Options, say: Say, bar: Bar) -> Outcome:
     with closing(registry.FLASHERS[tool](job)) as flasher:
         outcome.where = flasher.find()
         outcome.chip = flasher.identify()
-        _chip_check(job, outcome)
+        try:
+            _chip_check(job, outcome)
+        except DeviceError:
+            # Whatever it is, it goes on with what it did.
+            with suppress(WasmoteError):
+                flasher.reset()
+            raise
         say(f"{board.name}: {outcome.chip or tool} at {outcome.where}")
         if not options.dry_run:
             _write(job, flasher, outcome, bar)
