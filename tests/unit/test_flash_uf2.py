@@ -208,7 +208,7 @@ def test_uf2_cable_pulled_then_second_try_succeeds(
 ) -> None:
     # A folder takes everything at once; a drive has had what was synced.
     monkeypatch.setattr(drive.os, "fdatasync", lambda handle: pico.settle())
-    for blocks in (39, 195, 351):
+    for blocks in (39, 195, 351, len(PAGES) - 1):
         pico.leaves_after = blocks
         with pytest.raises(DeviceError, match=r"was the cable pulled\?"):
             Steps().flash(board, Options(drive=str(pico.folder)))

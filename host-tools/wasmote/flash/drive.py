@@ -99,7 +99,7 @@ def copy(data: bytes, folder: Path, advance: Advance) -> None:
             "(udisksctl mount -b DEVICE)"
         ) from None
     except OSError as error:
-        if done < last or is_there(folder):
+        if done <= last or is_there(folder):
             raise DeviceError(
                 f"{folder}: {error} after {done} of {len(data)} bytes: was the cable pulled? Hold "
                 "BOOTSEL while plugging it in, and repeat the command"
