@@ -193,6 +193,27 @@ def test_esp_firmware_that_reaches_into_the_files_is_refused(rom: EspRom, board:
     Steps().flash(near, Options(port=str(rom.port), erase=True))
 
 
+def test_esp_smaller_flash_chip_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flash = 'tool = "esptool"\nchip = "ESP32-S3"\naddress = 0xF8000'
+    board = make_board(tmp_path, monkeypatch, flash, {"firmware.bin": image(9, 40_000, 3)})
+    with EspRom("ESP32-S3", tmp_path / "ttyESP", 1 << 20) as rom:
+        with pytest.raises(DeviceError, match="flash chip is smaller"):
+            Steps().flash(board, Options(port=str(rom.port)))
+        assert rom.flash == b"\xff" * len(rom.flash)
+
+
+def test_esp_board_that_falls_silent(rom: EspRom, board: Board) -> None:
+    def silence(address: int, data: bytes) -> bytes:
+        rom.mute = True
+        return data
+
+    rom.fault = silence
+    with pytest.raises(DeviceError, match="stopped answering: try a lower --baud"):
+        Steps().flash(board, Options(port=str(rom.port)))
+
+
 def test_esp_port_is_found_by_its_usb_ids(
     rom: EspRom, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ _MEANINGS = (
     ("Failed to connect", _HOLD_BOOT),
     ("MD5 of file", "the flash does not hold what was written; try again, with a lower --baud"),
     ("flash region is empty", "the flash stayed empty: is it write-protected, or broken?"),
+    ("will not fit", "the board's flash chip is smaller than the firmware needs: nothing written"),
     ("Guru Meditation", "the chip restarted on the way: is its power enough? " + _AGAIN),
     ("No serial data", "the board stopped answering: try a lower --baud; " + _AGAIN),
     ("Serial data stream stopped", "the board stopped answering: try a lower --baud; " + _AGAIN),
