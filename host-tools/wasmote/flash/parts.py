@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 from wasmote import paths
 from wasmote.boards import Board
@@ -19,8 +20,13 @@ def load(board: Board) -> list[Part]:
     return sorted((_read(board, entry) for entry in listed), key=lambda part: part.address)
 
 
-def _read(board: Board, entry: dict[str, object]) -> Part:
-    path = board.build_dir / str(entry["file"])
+def _read(board: Board, entry: dict[str, Any]) -> Part:
+    try:
+        path, address = board.build_dir / entry["file"], int(entry["address"])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(
+            f"{board.name}: board.toml: flash.parts: {entry} is not {{file, address}}"
+        ) from None
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -28,7 +34,7 @@ def _read(board: Board, entry: dict[str, object]) -> Part:
         raise MissingError(f"{shown} is not there: make firmware BOARD={board.name}") from None
     if not data:
         raise UsageError(f"{paths.shown(path)} is empty: build it anew")
-    return Part(int(str(entry["address"])), data, paths.shown(path))
+    return Part(address, data, paths.shown(path))
 
 
 def ranges_check(board: Board, ranges: Iterable[Named], erase: bool) -> None:

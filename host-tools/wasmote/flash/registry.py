@@ -31,4 +31,6 @@ def tool_of(board: Board) -> str:
     if tool not in FLASHERS:
         known = ", ".join(FLASHERS)
         raise UsageError(f"{board.name}: board.toml: flash.tool: {tool!r} is none of {known}")
+    if tool != "emulator" and not board.section("flash").get("chip"):
+        raise UsageError(f"{board.name}: board.toml: flash.chip is missing: any chip would do")
     return str(tool)
