@@ -4,6 +4,8 @@ import hashlib
 import json
 import random
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -245,3 +247,24 @@ def test_esp_verb_says_all_in_json(
     got = CliRunner().invoke(app, words)
     assert got.exit_code == 4
     assert "hold BOOT" in json.loads(got.stdout)["error"]
+
+
+def test_esp_rom_is_taken_by_esptools_own_command(rom: EspRom, tmp_path: Path) -> None:
+    data = image(9, 9_000, 4)
+    (tmp_path / "in.bin").write_bytes(data)
+
+    def esptool(*words: str) -> str:
+        options = ["--port", str(rom.port), "--before", "no-reset", "--after", "no-reset"]
+        command = [sys.executable, "-m", "esptool", *options, "--no-stub", *words]
+        got = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert got.returncode == 0, got.stdout + got.stderr
+        return got.stdout
+
+    esptool("write-flash", "0x4000", str(tmp_path / "in.bin"))
+    esptool("verify-flash", "0x4000", str(tmp_path / "in.bin"))
+    esptool("read-flash", "0x4000", "9000", str(tmp_path / "out.bin"))
+    assert (tmp_path / "out.bin").read_bytes() == data
+    assert "4MB" in esptool("flash-id")
+    esptool("erase-region", "0x4000", "0x1000")
+    assert rom.flash[0x4000:0x5000] == b"\xff" * 0x1000
+    assert rom.flash[0x5000 : 0x4000 + 9_000] == data[0x1000:]
