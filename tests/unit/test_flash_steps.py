@@ -11,7 +11,7 @@ from wasmote.flash import Options, parts
 
 GOOD = 'tool = "esptool"\nchip = "ESP32"\n'
 WRONG = {
-    "no-tool": ("", {}, UsageError, "flash.tool: '' is none of emulator, esptool, stm32, uf2"),
+    "no-tool": ("", {}, UsageError, "flash.tool: '' is none of emulator, esptool, dfu, stm32, uf2"),
     "unknown-tool": ('tool = "x"', {}, UsageError, "'x' is none of"),
     "no-chip": ('tool = "esptool"', {}, UsageError, "flash.chip is missing"),
     "not-built": (GOOD, {}, MissingError, "firmware.bin is not there: make firmware BOARD=TESTED"),

@@ -1,14 +1,11 @@
-"""The serial protocol of STM32 boot loaders, as ST's AN3155 describes it; chips from AN2606 and the
-reference manuals RM0090 and RM0410."""
+"""The serial protocol of STM32 boot loaders, as ST's AN3155 describes it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import serial
 
 from wasmote.errors import DeviceError
 
-FLASH_AT = 0x08000000
 CHUNK = 256
 ANSWER_TIMEOUT_S = 2.0
 # The largest sectors take up to 4 s each (data sheets), a whole chip up to 32 s.
@@ -17,40 +14,6 @@ SYNC_ATTEMPTS = 3
 _ACK, _NACK, _SYNC = 0x79, 0x1F, 0x7F
 _GET, _GET_ID, _READ, _GO, _WRITE, _EXTENDED_ERASE = 0x00, 0x02, 0x11, 0x21, 0x31, 0x44
 _MASS_ERASE = b"\xff\xff"
-_KIB = 1024
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A line of chips: the id its boot loader says, and its flash's sectors in bytes."""
-
-    name: str
-    sectors: tuple[int, ...]
-
-    def touched(self, start: int, end: int) -> list[int]:
-        """The numbers of the sectors in which bytes from `start` to before `end` lie."""
-        numbers, at = [], FLASH_AT
-        for number, size in enumerate(self.sectors):
-            if at < end and start < at + size:
-                numbers.append(number)
-            at += size
-        return numbers
-
-    def bounds(self, number: int) -> tuple[int, int]:
-        """Where a sector starts and ends, in bytes of the flash."""
-        start = sum(self.sectors[:number])
-        return start, start + self.sectors[number]
-
-
-CHIPS = {
-    0x413: Chip("STM32F40x", (16 * _KIB,) * 4 + (64 * _KIB,) + (128 * _KIB,) * 7),
-    0x451: Chip("STM32F76x", (32 * _KIB,) * 4 + (128 * _KIB,) + (256 * _KIB,) * 7),
-}
-
-
-def chip_named(name: str) -> Chip | None:
-    """The chip that board.toml means."""
-    return next((chip for chip in CHIPS.values() if chip.name == name), None)
 
 
 def _xor(data: bytes, start: int = 0) -> int:

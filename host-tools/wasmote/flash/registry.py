@@ -5,6 +5,7 @@ from collections.abc import Callable
 from wasmote.boards import Board
 from wasmote.errors import UsageError
 from wasmote.flash.base import Flasher, Job
+from wasmote.flash.dfu import DfuFlasher
 from wasmote.flash.emulator import EmulatorFlasher
 from wasmote.flash.stm32 import Stm32Flasher
 from wasmote.flash.uf2 import Uf2Flasher
@@ -20,6 +21,7 @@ def _esp(job: Job) -> Flasher:
 FLASHERS: dict[str, Callable[[Job], Flasher]] = {
     "emulator": EmulatorFlasher,
     "esptool": _esp,
+    "dfu": DfuFlasher,
     "stm32": Stm32Flasher,
     "uf2": Uf2Flasher,
 }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import serial
 
-from wasmote.errors import DeviceError, UsageError
-from wasmote.flash import an3155, parts, ports
+from wasmote.errors import DeviceError
+from wasmote.flash import an3155, ports, stm32_chips
 from wasmote.flash.base import Advance, Job, VerifyError
 
 DEFAULT_BAUD = 115200
@@ -17,36 +17,15 @@ class Stm32Flasher:
     """Erases the sectors that the firmware lies in, writes, reads all back, and starts it."""
 
     def __init__(self, job: Job) -> None:
-        chip = an3155.chip_named(job.wanted_chip)
-        if chip is None:
-            known = ", ".join(chip.name for chip in an3155.CHIPS.values())
-            raise UsageError(f"board.toml: flash.chip: {job.wanted_chip!r} is none of {known}")
         self._job = job
-        self._chip = chip
-        self._sectors = sorted(
-            {
-                number
-                for part in job.parts
-                for number in chip.touched(part.address, part.address + len(part.data))
-            }
-        )
+        self._chip = stm32_chips.wanted_by(job)
+        self._sectors: list[int] = []
         self._where = ""
         self._port: serial.Serial | None = None
 
     def find(self) -> str:
         """The port given, or the only one with the board's USB ids."""
-        inside = [
-            (part.name, part.address - an3155.FLASH_AT, part.address - an3155.FLASH_AT + len(data))
-            for part in self._job.parts
-            if (data := part.data)
-        ]
-        parts.ranges_check(self._job.board, inside, self._job.options.erase)
-        erased = [
-            (f"sector {number}", *self._chip.bounds(number))
-            for number in self._sectors
-            if self._chip.bounds(number)[1] <= int(self._job.board.values["flash_bytes"])
-        ]
-        parts.ranges_check(self._job.board, erased, self._job.options.erase)
+        self._sectors = stm32_chips.sectors_of(self._job, self._chip)
         self._where = ports.find(self._job.wanted_usb, self._job.options.port)
         return self._where
 
@@ -60,7 +39,7 @@ class Stm32Flasher:
             self._loader = an3155.BootLoader(self._port)
             self._loader.sync()
             number = self._loader.chip_id()
-        chip = an3155.CHIPS.get(number)
+        chip = stm32_chips.CHIPS.get(number)
         return chip.name if chip else f"unknown (id {number:#x})"
 
     def erase(self) -> None:
