@@ -24,6 +24,7 @@ WRONG = {
         UsageError,
         "behind the start of",
     ),
+    "esp-chip": ('tool = "esptool"\nchip = "X"', {"firmware.bin": b"x"}, UsageError, "ESP32-C3"),
     "stm32-chip": ('tool = "stm32"\nchip = "X"', {"firmware.bin": b"x"}, UsageError, "STM32F40x"),
     "uf2-chip": ('tool = "uf2"\nchip = "X"', {"firmware.bin": b"x"}, UsageError, "RP2040, RP2350"),
     "uf2-parts": (

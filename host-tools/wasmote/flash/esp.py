@@ -8,6 +8,7 @@ from typing import Any
 
 import serial
 from esptool import cmds
+from esptool.targets import ROM_LIST
 from esptool.util import FatalError
 
 from wasmote.errors import DeviceError, UsageError, WasmoteError
@@ -59,6 +60,16 @@ def image_check(part: Part, chip: str, chip_id: int) -> None:
         )
 
 
+def _chip_id(chip: str) -> int:
+    """What images for a chip have in their header."""
+    ids = {
+        rom.CHIP_NAME: int(rom.IMAGE_CHIP_ID) for rom in ROM_LIST if rom.IMAGE_CHIP_ID is not None
+    }
+    if chip not in ids:
+        raise UsageError(f"board.toml: flash.chip: {chip!r} is none of {', '.join(sorted(ids))}")
+    return ids[chip]
+
+
 def _sectors(part: Part) -> tuple[str, int, int]:
     """What writing a part erases: whole sectors."""
     end = -(-(part.address + len(part.data)) // SECTOR) * SECTOR
@@ -77,6 +88,9 @@ class EspFlasher:
 
     def find(self) -> str:
         """The port given, or the only one with the board's USB ids."""
+        chip_id = _chip_id(self._job.wanted_chip)
+        for part in self._job.parts:
+            image_check(part, self._job.wanted_chip, chip_id)
         ranges = (_sectors(part) for part in self._job.parts)
         parts.ranges_check(self._job.board, ranges, self._job.options.erase)
         self._where = ports.find(self._job.wanted_usb, self._job.options.port)
@@ -93,11 +107,7 @@ class EspFlasher:
                 connect_mode="default-reset" if self._can_reset else "no-reset",
                 connect_attempts=CONNECT_ATTEMPTS,
             )
-        chip = str(self._esp.CHIP_NAME)
-        if chip == self._job.wanted_chip:
-            for part in self._job.parts:
-                image_check(part, chip, self._esp.IMAGE_CHIP_ID)
-        return chip
+        return str(self._esp.CHIP_NAME)
 
     def erase(self) -> None:
         """The whole flash. The ROM has no command for that, and takes it as one region."""
