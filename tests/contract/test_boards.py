@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wasmote import paths
+from wasmote.flash.registry import FLASHERS
 
 FOLDERS = sorted(path for path in paths.BOARDS.iterdir() if path.is_dir())
 README = (paths.BOARDS / "README.md").read_text()
@@ -35,11 +36,18 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "sim.serial": (str, False),
     "sim.icount_args": (list, False),
     "sim.flash_file_bytes": (int, False),
+    "flash.tool": (str, False),
+    "flash.chip": (str, False),
+    "flash.usb": (list, False),
+    "flash.parts": (list, False),
+    "flash.address": (int, False),
+    "flash.baud": (int, False),
     "filesystem.kind": (str, True),
     "filesystem.offset": (int, False),
     "filesystem.bytes": (int, False),
     "filesystem.block_bytes": (int, False),
     "store.bytes": (int, False),
+    "store.offset": (int, False),
     "limits.pool_default_bytes": (int, False),
     "limits.pool_max_bytes": (int, False),
     "instructions.ticks_cpu_hz": (int, False),
@@ -51,6 +59,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
 CHOICES = {
     "tier": ("ci", "builds", "untested"),
     "sim.kind": ("qemu", "process"),
+    "flash.tool": tuple(FLASHERS),
     "filesystem.kind": ("littlefs2", "folder"),
     "network.kind": ("lan", "none"),
 }
@@ -139,6 +148,24 @@ def test_sim_can_be_started(folder: Path) -> None:
     if "flash" in used:
         end = values["filesystem.offset"] + values["filesystem.bytes"]
         assert values["sim.flash_file_bytes"] >= end
+
+
+@each_board
+def test_it_can_be_flashed(folder: Path) -> None:
+    values = load(folder)
+    tool = values.get("flash.tool", "emulator" if "sim.kind" in values else None)
+    assert tool, f"{folder.name}: no emulator, so flash.tool says what puts firmware onto it"
+    if tool == "emulator":
+        assert "sim.kind" in values
+        return
+    assert values.get("flash.chip"), f"{folder.name}: flash.chip: else any chip would be written"
+    for usb in values.get("flash.usb", []):
+        assert re.fullmatch(r"[0-9a-f]{4}:[0-9a-f]{4}", usb), f"flash.usb: {usb!r}"
+    assert not {"flash.parts", "flash.address"} <= values.keys(), "parts have their own addresses"
+    for part in values.get("flash.parts", []):
+        assert part.keys() == {"file", "address"}, part
+        assert isinstance(part["file"], str) and isinstance(part["address"], int), part
+        assert ".." not in part["file"] and not part["file"].startswith("/"), part
 
 
 @each_board

@@ -144,6 +144,10 @@ def test_cli_flash_keeps_files_unless_told(monkeypatch: pytest.MonkeyPatch, tmp_
     assert (folder / "flash.bin").read_bytes() == b"files"
     assert invoke("flash", board.name, "--erase").exit_code == 0
     assert not (folder / "flash.bin").exists()
+    (folder / "flash.bin").write_bytes(b"files")
+    got = invoke("flash", board.name, "--erase", "--dry-run", "--json")
+    assert (got.exit_code, json.loads(got.stdout)["dry_run"]) == (0, True)
+    assert (folder / "flash.bin").exists()
     assert invoke("flash", board.name, "--name", "../x").exit_code == 2
     assert invoke("flash", board.name, "--port", "/dev/ttyACM0").exit_code == 2
 

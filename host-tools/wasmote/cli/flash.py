@@ -4,26 +4,43 @@ from typing import Annotated
 
 import typer
 
-from wasmote import boards, paths
+from wasmote import boards
 from wasmote.cli.output import JsonOption, Output
-from wasmote.errors import UsageError
-from wasmote.sim import simulator
+from wasmote.flash import Options
+from wasmote.flash import flash as flash_board
 
 
 def flash(
     board: Annotated[str, typer.Argument(help="Its name, as wasmote boards lists it.")],
-    port: Annotated[str, typer.Option(help="The serial port, for boards that have one.")] = "",
+    port: Annotated[
+        str, typer.Option(help="The serial port; left out: the only one that fits.")
+    ] = "",
+    drive: Annotated[
+        str, typer.Option(help="The folder of a UF2 drive; left out: the only one that fits.")
+    ] = "",
     name: Annotated[str, typer.Option(help="Which emulated board, where there are several.")] = "",
     erase: Annotated[bool, typer.Option(help="Also erase the board's files.")] = False,
+    baud: Annotated[int, typer.Option(help="Speed on a serial port; 0: the board's.")] = 0,
+    compress: Annotated[bool, typer.Option(help="Send it compressed, where that is known.")] = True,
+    stub: Annotated[
+        bool, typer.Option(help="ESP32: load esptool's faster helper into RAM first.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Find and ask the board, and write nothing.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Put a board's firmware onto it; its files stay. Emulated boards boot it at the next sim."""
     out = Output(json)
-    found = boards.find(board)
-    if not found.emulated:
-        raise UsageError(f"{found.name}: no way to flash it is known to board.toml")
-    if port:
-        raise UsageError(f"{found.name} is emulated and has no port: leave --port away")
-    image = simulator.install(found, name or found.name, found.firmware, erase)
-    out.say(f"{found.name}: {paths.shown(image)} boots next" + ("; files erased" if erase else ""))
-    out.data({"board": found.name, "image": str(image), "erased": erase})
+    options = Options(port, drive, name, erase, baud, compress, stub, dry_run)
+    done = flash_board(boards.find(board), options, out.say, out.progress)
+    for file in done.files:
+        out.say(f"{file['name']}: {file['bytes']} bytes at {file['address']:#x}")
+    if done.dry_run:
+        out.say("dry run: nothing was written")
+    else:
+        erased = "; files erased" if done.erased else ""
+        out.say(f"written in {done.seconds} s; verified: {done.verified}{erased}")
+    if done.hint:
+        out.say(done.hint)
+    out.data(done.as_dict())

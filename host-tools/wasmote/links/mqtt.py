@@ -2,6 +2,7 @@
 
 import json
 import queue
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,6 +14,8 @@ from wasmote.errors import DeviceError, TimedOutError, UsageError
 from wasmote.running import Running
 
 CONNECT_TIMEOUT_S = 10.0
+# CONNECT of MQTT 3.1.1: clean session, keep-alive 5 s, no client id.
+_CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,21 @@ def parse_address(text: str) -> tuple[str, int]:
     if not host or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
         raise UsageError(f"{text!r} is no broker: host or host:port (1..65535)")
     return host, int(port) if colon else 1883
+
+
+def probe(host: str, port: int, timeout_s: float = 3.0) -> None:
+    """Asks for a connection and lets it go. Raises DeviceError where no broker takes us."""
+    where = f"{host}:{port}"
+    try:
+        with socket.create_connection((host, port), timeout_s) as connection:
+            connection.sendall(_CONNECT)
+            answer = connection.recv(4)
+    except OSError as error:
+        raise DeviceError(f"no broker at {where} ({error})") from None
+    if answer[:3] != b"\x20\x02\x00" or len(answer) != 4:
+        raise DeviceError(f"{where} answers, but not as an MQTT broker does")
+    if answer[3]:
+        raise DeviceError(f"the broker at {where} refuses us (code {answer[3]}): user, password?")
 
 
 class Listener(Running):

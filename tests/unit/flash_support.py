@@ -1,0 +1,74 @@
+"""Boards for the tests of flashing: folders of their own, with files where a build puts them."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from wasmote import paths
+from wasmote.boards import Board, parse
+from wasmote.flash import Options, Outcome
+from wasmote.flash import flash as flash_board
+
+_TOML = """
+name = "{name}"
+description = "for tests"
+core = "any"
+clock_hz = 1
+flash_bytes = {flash_bytes}
+ram_bytes = 1
+tier = "untested"
+
+[build]
+output = "firmware.bin"
+
+[filesystem]
+kind = "littlefs2"
+offset = 0x200000
+bytes = 0x100000
+
+[flash]
+{flash}
+"""
+
+
+def make_board(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flash: str,
+    files: dict[str, bytes],
+    flash_bytes: int = 4 << 20,
+) -> Board:
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    folder = tmp_path / "boards" / "TESTED"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "board.toml").write_text(
+        _TOML.format(name=folder.name, flash=flash, flash_bytes=flash_bytes)
+    )
+    board = parse(folder)
+    for name, data in files.items():
+        path = board.build_dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return board
+
+
+class Steps:
+    """Runs the verb's function and keeps what the progress bar was told."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.said: list[str] = []
+
+    @contextlib.contextmanager
+    def bar(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        self.total, self.done = total, 0
+        yield self.advance
+
+    def advance(self, steps: int) -> None:
+        assert steps >= 0
+        self.done += steps
+
+    def flash(self, board: Board, options: Options) -> Outcome:
+        return flash_board(board, options, self.said.append, self.bar)
