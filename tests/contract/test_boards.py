@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "verified": (str, True),
     "build.output": (str, True),
     "build.map": (str, False),
+    "build.uf2": (str, False),
     "sim.kind": (str, False),
     "sim.program": (str, False),
     "sim.args": (list, False),

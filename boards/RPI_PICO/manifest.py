@@ -1,0 +1,2 @@
+freeze("$(PORT_DIR)/modules")
+include("$(FIRMWARE_DIR)/lib/manifest.py")
