@@ -19,9 +19,9 @@ RP2_CMAKE_ARGS = \
 	-DCMAKE_PROJECT_firmware_INCLUDE=$(FIRMWARE_DIR)/rp2/project.cmake \
 	-DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK_DIR) -DTINYUSB_DIR=$(TINYUSB_DIR) -DMBEDTLS_DIR=$(MBEDTLS_DIR)
 
-# CMake configures anew by itself when one of its files has changed.
+# Configured each time: what it has found by listing folders may have changed.
 firmware: $(MPY_CROSS) $(NO_MPY_LIB)
-	[ -e $(BUILD)/Makefile ] || cmake -S $(MICROPYTHON_DIR)/ports/rp2 -B $(BUILD) $(RP2_CMAKE_ARGS)
+	cmake -S $(MICROPYTHON_DIR)/ports/rp2 -B $(BUILD) $(RP2_CMAKE_ARGS)
 	MICROPY_MPYCROSS=$(MPY_CROSS) $(MAKE) -C $(BUILD) firmware
 	python3 $(MICROPYTHON_DIR)/tools/uf2conv.py -b $(RP2_FLASH_BASE) -f $(UF2_FAMILY) -c \
 		-o $(BUILD)/firmware.uf2 $(BUILD)/firmware.bin
