@@ -29,6 +29,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/firmware.ld "${script}")
 pico_set_linker_script(${MICROPY_TARGET} ${CMAKE_BINARY_DIR}/firmware.ld)
 
 # Floats as the compiler's library computes them, which is what Wasm prescribes: those of the
-# boot ROM and of the RP2350's coprocessor take subnormal numbers for zero.
+# RP2040's boot ROM take subnormal numbers for zero, and nothing relies on what the RP2350's
+# coprocessor does with them.
 pico_set_float_implementation(${MICROPY_TARGET} compiler)
 pico_set_double_implementation(${MICROPY_TARGET} compiler)
