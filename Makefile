@@ -9,6 +9,8 @@ MODEL ?= $(wildcard $(or $(WASMOTE_SHARED),../shared)/models/*.tflite) agents/mo
 ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
 BOARDS_UNDER_TEST := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "ci"' boards/*/board.toml))
+# Those that CI only builds
+BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "builds"' boards/*/board.toml))
 
 # Tests in CPython; the other files of tests/hil/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
@@ -23,7 +25,7 @@ JOBS := $(shell nproc)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train-venv doctor deps firmware firmware-tested agents flash demo test test-unit \
+.PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash demo test test-unit \
     test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-kernels bench-nn bench-nn-host \
     calibrate size lint format clean distclean
 
@@ -54,6 +56,9 @@ firmware: deps
 firmware-tested: deps
 	@for board in $(BOARDS_UNDER_TEST); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
 
+firmware-all: firmware-tested
+	@for board in $(BOARDS_BUILT); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
+
 ## agents: all agents, as bundles in build/agents/
 agents: venv
 	@$(WASMOTE) agent build
@@ -67,7 +72,7 @@ demo: firmware agents
 	@$(WASMOTE) demo $(BOARD)
 
 ## test: all tests
-test: firmware-tested agents
+test: firmware-all agents
 	@$(PYTEST) tests $(ARGS)
 
 ## test-unit: host Python, and the contracts of boards and agents
@@ -123,7 +128,7 @@ calibrate: firmware
 	@$(WASMOTE) calibrate $(BOARD)
 
 ## size: flash and RAM of firmware and agents
-size: firmware-tested agents
+size: firmware-all agents
 	@$(WASMOTE) size
 
 ## lint: ruff, mypy, and cargo's fmt and clippy where they are

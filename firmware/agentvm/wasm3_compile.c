@@ -6,6 +6,7 @@
 
 #include "meter.h"
 #include "wasm3_compile.h"
+#include "wasm3_steps.h"
 
 #define M3_COMPILE_OPCODES
 #include "m3_env.h"
@@ -16,16 +17,37 @@
 #include "m3_exec.h"
 #undef m3_Yield
 
+#if !AVM_TAIL_CALLS
+avm_next_t avm_next;
+
+// The registers are those of whoever comes back to go on, as if they were arguments.
+m3ret_t avm_run(pc_t pc, m3stack_t sp, M3MemoryHeader *mem) {
+    m3reg_t r0 = avm_next.r0;
+    f64 fp0 = avm_next.fp0;
+    m3ret_t r = avm_step_to(pc, sp, mem);
+    do {
+        pc = avm_next.pc;
+        r = ((avm_operation_t)*pc)(pc + 1, avm_next.sp, avm_next.mem, 0);
+    } while (r == &avm_next);
+    avm_next.r0 = r0;
+    avm_next.fp0 = fp0;
+    return r;
+}
+#endif
+
 // What compiling one more level of blocks takes on a 32-bit core, with room to spare for
 // what it calls.
 #define COMPILE_STACK_BYTES 1024
 
-// Like op_Loop, but a back edge costs a tick. A branch to the loop's start comes back as
-// the loop's own address, anything else leaves it.
+// Like op_Loop, but a back edge costs a tick, and loops within loops look at the C stack. A
+// branch to the loop's start comes back as the loop's own address, anything else leaves it.
 d_m3Op(MeteredLoop) {
     d_m3ClearRegisters
     IM3Memory memory = m3MemInfo(_mem);
     m3ret_t r;
+    if (avm_meter_stack_short(0)) {
+        return m3Err_trapStackOverflow;
+    }
     do {
         r = nextOpImpl();
         // The body may have grown the memory.
@@ -46,7 +68,7 @@ d_m3Op(MeteredEntry) {
         r = m3Err_trapStackOverflow;
     }
     if (r == NULL) {
-        r = op_Entry(_pc, d_m3OpArgs);
+        r = avm_result(op_Entry(_pc, d_m3OpArgs));
     }
     if (r != NULL && avm_meter.function == NULL) {
         avm_meter.function = *(void *const *)_pc;

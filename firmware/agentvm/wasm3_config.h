@@ -34,6 +34,16 @@
 // Loops and recursion must pass the meter, so no frame may be reused.
 #define d_m3CanTailCall 0
 
+// Whether the compiler makes jumps of calls at a function's end, as gcc does from -O2 on and at
+// -Os; but never for Thumb-1, nor for Xtensa's windows (wasm3_steps.h).
+#ifndef AVM_TAIL_CALLS
+#if (defined(__thumb__) && !defined(__thumb2__)) || defined(__XTENSA__)
+#define AVM_TAIL_CALLS 0
+#else
+#define AVM_TAIL_CALLS 1
+#endif
+#endif
+
 // SPEC.md 1: the MVP, sign extension, mutable globals. wasm3 knows multiple results in
 // any case.
 #ifndef d_m3HasRefTypes

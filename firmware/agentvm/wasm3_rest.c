@@ -2,6 +2,8 @@
 // version.
 #include "wasm3_config.h"
 
+#include "wasm3_steps.h"
+
 #include "m3_bind.c"
 #include "m3_code.c"
 #include "m3_env.c"

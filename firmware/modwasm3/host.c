@@ -51,7 +51,8 @@ static avm_error_t poll_python(void) {
 
 static const uint8_t *stack_floor(void) {
     #if MICROPY_STACK_CHECK
-    return (const uint8_t *)MP_STATE_THREAD(stack_top) - MP_STATE_THREAD(stack_limit);
+    return (const uint8_t *)MP_STATE_THREAD(stack_top) - MP_STATE_THREAD(stack_limit)
+           + WASM3_STACK_RESERVE;
     #else
     return NULL;
     #endif

@@ -13,6 +13,13 @@
 #define WASM3_POOL_BYTES (96 * 1024)
 #endif
 
+// What Wasm leaves of the C stack above Python's limit: for kernels and other host functions,
+// which do not look, and for interrupts where they come on the same stack. 0 is for ports on
+// which something below the stack catches an overrun.
+#ifndef WASM3_STACK_RESERVE
+#define WASM3_STACK_RESERVE 0
+#endif
+
 // Where the pool lies. A port with a place of its own for it defines WASM3_PORT_POOL as 1 and
 // this function: false when there is not that much. Called once after each soft reset.
 #ifndef WASM3_PORT_POOL

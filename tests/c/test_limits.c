@@ -136,7 +136,10 @@ static size_t leb(uint8_t *at, uint32_t value) {
     return length;
 }
 
-static blob_t nested_blocks(uint32_t depth) {
+#define BLOCK 0x02
+#define LOOP 0x03
+
+static blob_t nested(uint8_t opcode, uint32_t depth) {
     static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0,
         7, 5, 1, 1, 'f', 0, 0, 10};
     static uint8_t bytes[3 * DEEPEST + 64];
@@ -154,7 +157,7 @@ static blob_t nested_blocks(uint32_t depth) {
     at += body_leb;
     *at++ = 0;
     for (uint32_t i = 0; i < depth; i++) {
-        *at++ = 0x02;
+        *at++ = opcode;
         *at++ = 0x40;
     }
     memset(at, 0x0b, depth + 1);
@@ -162,26 +165,32 @@ static blob_t nested_blocks(uint32_t depth) {
     return blob_copy(bytes, (size_t)(at - bytes));
 }
 
+static avm_error_t open_nested(instance_t *t, uint8_t opcode, uint32_t depth, avm_fault_t *fault) {
+    *t = (instance_t) {.pool = test_pool_new(1024 * 1024), .wasm = nested(opcode, depth)};
+    avm_pool_heap_init(&t->heap, &t->pool.pool, 1);
+    avm_error_t error = avm_inspect(&t->info, t->wasm.bytes, t->wasm.length, fault);
+    if (!error) {
+        error = avm_env_new(&t->env, &t->heap.heap, fault);
+    }
+    if (!error) {
+        error = avm_module_parse(&t->module, &t->heap.heap, t->env, &t->info, fault);
+    }
+    if (!error) {
+        error = avm_runtime_new(&t->runtime, &t->heap.heap, t->env, 4096, 0, fault);
+    }
+    if (!error) {
+        error = avm_runtime_load(t->runtime, t->module, &t->info, fault);
+    }
+    if (!error) {
+        error = avm_module_compile(t->module, false, fault);
+    }
+    return error;
+}
+
 static avm_error_t compile_nested(uint32_t depth, size_t stack_bytes, avm_fault_t *fault) {
-    instance_t t = {.pool = test_pool_new(1024 * 1024), .wasm = nested_blocks(depth)};
-    avm_pool_heap_init(&t.heap, &t.pool.pool, 1);
+    instance_t t;
     support_stack_bytes = stack_bytes;
-    avm_error_t error = avm_inspect(&t.info, t.wasm.bytes, t.wasm.length, fault);
-    if (!error) {
-        error = avm_env_new(&t.env, &t.heap.heap, fault);
-    }
-    if (!error) {
-        error = avm_module_parse(&t.module, &t.heap.heap, t.env, &t.info, fault);
-    }
-    if (!error) {
-        error = avm_runtime_new(&t.runtime, &t.heap.heap, t.env, 4096, 0, fault);
-    }
-    if (!error) {
-        error = avm_runtime_load(t.runtime, t.module, &t.info, fault);
-    }
-    if (!error) {
-        error = avm_module_compile(t.module, false, fault);
-    }
+    avm_error_t error = open_nested(&t, BLOCK, depth, fault);
     support_stack_bytes = 1024 * 1024;
     instance_free(&t);
     return error;
@@ -196,6 +205,20 @@ static void test_nested_blocks(void) {
     check_case("limits_nested_blocks_c_stack");
     check(compile_nested(100, 12000, &fault) == AVM_MALFORMED, "took 100 blocks on 12000 bytes");
     check_holds(fault.text, "stack");
+}
+
+// Loops within loops nest on the C stack when they run, without any call.
+static void test_nested_loops(void) {
+    instance_t t;
+    avm_fault_t fault = {0};
+    check_case("limits_nested_loops_c_stack");
+    check(!open_nested(&t, LOOP, 100, &fault), "100 loops: %s", fault.text);
+    check(!instance_call(&t, "f", NULL, NULL), "100 loops: %s", t.fault.text);
+    support_stack_bytes = 3000;
+    check(instance_call(&t, "f", NULL, NULL) == AVM_TRAP, "ran 100 loops on 3000 bytes");
+    check_holds(t.fault.text, "stack overflow");
+    support_stack_bytes = 1024 * 1024;
+    instance_free(&t);
 }
 
 // --- Words
@@ -370,6 +393,7 @@ int main(void) {
     test_recursion();
     test_c_stack();
     test_nested_blocks();
+    test_nested_loops();
     test_trap_words();
     test_drift();
     test_two_agents();

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "verified": (str, True),
     "build.output": (str, True),
     "build.map": (str, False),
+    "build.uf2": (str, False),
     "sim.kind": (str, False),
     "sim.program": (str, False),
     "sim.args": (list, False),
@@ -176,6 +177,26 @@ def test_file_system_fits(folder: Path) -> None:
     block = values["filesystem.block_bytes"]
     assert values["filesystem.bytes"] % block == 0
     assert values["filesystem.offset"] % block == 0
+
+
+def kibibytes(path: Path, name: str) -> int:
+    """The constant `name` of a file that has it as `<number> * 1024`, in bytes."""
+    found = re.search(rf"\b{name}\b[ (\"]+(\d+) \* 1024", path.read_text())
+    assert found, f"{path.name} has no {name}"
+    return int(found.group(1)) * 1024
+
+
+@each_board
+def test_flash_and_pool_are_as_built(folder: Path) -> None:
+    values = load(folder)
+    if "build.uf2" not in values:
+        pytest.skip("not a board of the rp2 port")
+    firmware = kibibytes(folder / "mpconfigboard.cmake", "RP2_FIRMWARE_BYTES")
+    header = folder / "mpconfigboard.h"
+    assert values["filesystem.offset"] == firmware + values["store.bytes"]
+    assert values["filesystem.bytes"] == kibibytes(header, "MICROPY_HW_FLASH_STORAGE_BYTES")
+    assert values["filesystem.offset"] + values["filesystem.bytes"] == values["flash_bytes"]
+    assert values["limits.pool_max_bytes"] == kibibytes(header, "WASM3_POOL_BYTES")
 
 
 @each_board

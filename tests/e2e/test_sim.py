@@ -44,7 +44,7 @@ def test_flash_of_another_board_is_refused(board: Board) -> None:
 
 
 def test_unix_board_is_a_process_in_its_folder(board: Board, wasmote: Run) -> None:
-    process = next(b for b in boards.listing() if b.section("sim")["kind"] == "process")
+    process = next(b for b in boards.listing() if b.section("sim").get("kind") == "process")
     got = wasmote("sim", process.name, "--name", "test-sim-process", "--fresh", "--json")
     device = json.loads(got.stdout.splitlines()[0])["device"]
     assert device == f"unix:{paths.BUILD / 'sim/test-sim-process/fs'}"

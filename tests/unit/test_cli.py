@@ -158,6 +158,8 @@ def test_cli_size_reports_every_firmware_and_agent() -> None:
     figures: dict[str, Any] = json.loads(got.stdout)
     assert json.loads((paths.REPORT / "size.json").read_text()) == figures
     for board in boards.listing():
+        if board.values["tier"] != "ci" and not board.firmware.exists():
+            continue
         name = board.name.lower()
         total = figures[f"{name}_ram_bytes"]
         parts = [v for k, v in figures.items() if re.fullmatch(rf"{name}_ram_.+_bytes", k)]

@@ -9,6 +9,7 @@ import pytest
 from wasmote import paths
 from wasmote.build import deps, fetch
 from wasmote.build.deps import Source
+from wasmote.build.process import run
 from wasmote.errors import BuildError, MissingError, UsageError
 
 
@@ -39,6 +40,24 @@ def test_deps_lays_out_a_folder_of_the_archive(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "x").iterdir()] == ["a.c"]
     assert deps.ensure([source(digest, take="src")], tmp_path, said(lines)) == []
     assert len(lines) == 1
+
+
+def test_deps_lays_out_a_folder_of_a_debian_package(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    (made / "usr/src/x").mkdir(parents=True)
+    (made / "usr/src/x/a.c").write_text("a")
+    (made / "DEBIAN").mkdir()
+    fields = {"Package": "x", "Version": "1", "Architecture": "all", "Maintainer": "x <x@x.x>"}
+    control = "".join(f"{key}: {value}\n" for key, value in fields.items())
+    (made / "DEBIAN/control").write_text(control + "Description: x\n")
+    archive = tmp_path / ".cache/archives/x_1_all.deb"
+    archive.parent.mkdir(parents=True)
+    run(["dpkg-deb", "--build", "--root-owner-group", made, archive])
+    package = Source(
+        "x", "debian-package", "x", "1", archive.name, deps.sha256_of(archive), take="usr/src/x"
+    )
+    assert deps.ensure([package], tmp_path, said([])) == ["x"]
+    assert [p.name for p in (tmp_path / "x").iterdir()] == ["a.c"]
 
 
 def test_deps_keeps_only_what_is_named(tmp_path: Path) -> None:

@@ -64,8 +64,14 @@ def archive_check(path: Path, sha256: str) -> None:
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
-    """Unpacks a tar archive and returns its one top folder (or `folder`, without one)."""
+    """Unpacks a tar archive and returns its one top folder (or `folder`, without one).
+
+    Of a Debian package, the folder into which its files went.
+    """
     folder.mkdir(parents=True)
+    if archive.suffix == ".deb":
+        run(["dpkg-deb", "-x", archive, folder])
+        return folder
     run(["tar", "-xf", archive, "-C", folder, "--no-same-owner"])
     inside = list(folder.iterdir())
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
@@ -73,6 +79,10 @@ def _unpack(archive: Path, folder: Path) -> Path:
 
 def _from_debian(source: Source, cache: Path) -> Path:
     return fetch.debian_source(source.package, source.suite, source.archive, cache)
+
+
+def _from_debian_package(source: Source, cache: Path) -> Path:
+    return fetch.debian_package(source.package, source.suite, source.archive, cache)
 
 
 def _from_crate(source: Source, cache: Path) -> Path:
@@ -85,6 +95,7 @@ def _from_sdist(source: Source, cache: Path) -> Path:
 
 FETCHERS: dict[str, Callable[[Source, Path], Path]] = {
     "debian-source": _from_debian,
+    "debian-package": _from_debian_package,
     "crate": _from_crate,
     "python-sdist": _from_sdist,
 }

@@ -1,4 +1,4 @@
-"""Getting one archive through a package client: apt's sources, cargo's crates, pip's sdists.
+"""Getting one archive through a package client: apt, cargo or pip.
 
 Each fetcher leaves either an archive (checked by the caller) or, for pip, which unpacks what it
 has checked, a folder. Nothing here knows a registry's address: the clients' own set-up says it.
@@ -60,15 +60,30 @@ def apt_conf(root: Path, line: str) -> Path:
 
 def debian_source(package: str, suite: str, archive: str, cache: Path) -> Path:
     """Brings the source package's upstream archive; returns its path."""
+    command = ["apt-get", "source", "-q", "--download-only", "--only-source", package]
+    return _debian("deb-src", command, package, suite, archive, cache / f"apt-{suite}")
+
+
+def debian_package(package: str, suite: str, archive: str, cache: Path) -> Path:
+    """Brings a package of the machine's own architecture, or of all; returns its path.
+
+    It is not installed, and what it depends on does not matter.
+    """
+    command = ["apt-get", "download", "-q", package]
+    return _debian("deb", command, package, suite, archive, cache / f"apt-{suite}-packages")
+
+
+def _debian(
+    kind: str, command: list[str], package: str, suite: str, archive: str, root: Path
+) -> Path:
+    """Runs `command` where apt knows only `suite`, which need not be this machine's."""
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(LABEL)"
     targets = run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
     uri = archive_uri(targets, _release())
-    root = cache / f"apt-{suite}"
-    env = {"APT_CONFIG": str(apt_conf(root, f"deb-src [signed-by={KEYRING}] {uri} {suite} main"))}
+    env = {"APT_CONFIG": str(apt_conf(root, f"{kind} [signed-by={KEYRING}] {uri} {suite} main"))}
     run(["apt-get", "update", "-q"], env=env)
     folder = root / "sources"
     folder.mkdir(exist_ok=True)
-    command = ["apt-get", "source", "-q", "--download-only", "--only-source", package]
     run(command, cwd=folder, env=env)
     if not (folder / archive).exists():
         have = ", ".join(sorted(path.name for path in folder.glob(f"{package}_*")))
