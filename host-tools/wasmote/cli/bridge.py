@@ -1,0 +1,42 @@
+"""`wasmote bridge`: MQTT for boards that have nothing but a serial port."""
+
+from typing import Annotated
+
+import typer
+
+from wasmote.bridge import broker as brokers
+from wasmote.bridge import run
+from wasmote.cli.output import JsonOption, Output
+from wasmote.errors import UsageError
+from wasmote.links import mqtt, names
+from wasmote.links.serial import serial_port
+
+
+def bridge(
+    ports: Annotated[list[str], typer.Argument(help="Serial ports, as mpremote names them.")],
+    broker: Annotated[str, typer.Option(help="Where MQTT goes: host or host:port (1883).")],
+    json: JsonOption = False,
+) -> None:
+    """Carry the MQTT of boards on serial ports to a broker, until Ctrl-C.
+
+    The boards' configuration says {"network": {"kind": "serial"}, "mqtt": {}}. Start this before
+    or after them, and again at any time. For each port a pty is named that mpremote and
+    wasmote monitor can open meanwhile; what boards print while nobody has it open is shown here.
+    """
+    out = Output(json)
+    devices = []
+    for port in ports:
+        name = names.parse(port)
+        if name.kind == "unix":
+            raise UsageError(f"{port!r} has no serial port; it has this machine's network")
+        devices.append(serial_port(name))
+    if len(set(devices)) < len(devices):
+        raise UsageError("a port is named twice")
+    address = brokers.find(*mqtt.parse_address(broker))
+
+    def tell(port: str, kind: str, text: str) -> None:
+        shown = {"prompt": f"bridge to {address.text}; its prompt: {text}", "text": f"> {text}"}
+        out.say(f"{port}: {shown.get(kind, text)}")
+        out.data({"port": port, "kind": kind, "text": text})
+
+    run.bridge(devices, address, tell)
