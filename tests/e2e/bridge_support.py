@@ -166,7 +166,7 @@ def config(agent: str, samples: str, count: int, **mqtt: Any) -> dict[str, Any]:
         "site": "e2e",
         "node": "serial",
         "network": {"kind": "serial"},
-        "mqtt": {"timeout_s": 5, "queue": 500, **mqtt},
+        "mqtt": {"timeout_s": 5, **mqtt},
         "agents": [
             {
                 "name": agent,

@@ -3,16 +3,19 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from bridge_support import Bridge, config
+from bridge_support import Bridge, Cable, Noise, config
+from commands import Run
 
 from wasmote import boards, paths
 from wasmote.agent import golden
 from wasmote.boards import Board
 from wasmote.broker import Broker
 from wasmote.links import bundles, connected, files
+from wasmote.links.lines import SerialLines
 from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
@@ -20,6 +23,7 @@ AGENT = "digits"
 BUNDLE = paths.BUILD / "agents" / AGENT
 SAMPLES = "/samples/digits.bin"
 COUNT = 60
+LONG = 250
 WITHOUT_NETWORK = [
     board
     for board in boards.listing()
@@ -99,3 +103,132 @@ def test_bridge_carries_the_golden_outputs(wired: Simulator, broker: Broker) -> 
         done = bridge.wait_for("wasmote: done ")
         assert f"acknowledged={COUNT} queued=0 dropped=0" in done
         stop_node(bridge.prompts[0])
+
+
+def test_bridge_leaves_the_prompt_usable(wired: Simulator, broker: Broker, mpremote: Run) -> None:
+    """mpremote on the bridge's pty: Ctrl-C, exec, and the broker hears that the node has left."""
+    with Listener("127.0.0.1", broker.port) as listener, Bridge(broker.port, wired.port) as bridge:
+        (prompt,) = bridge.prompts
+        start_node(prompt, 0)
+        listener.wait(f"agent/{AGENT}/out", None, 30)
+        started = time.monotonic()
+        got = mpremote(prompt, "exec", "print(6 * 7)")
+        assert (got.returncode, got.stdout.strip()) == (0, "42"), got.stdout + got.stderr
+        assert time.monotonic() - started < 6
+        listener.wait("state", b"offline", 10)
+        # And what it does there may be a node again.
+        got = mpremote(prompt, "exec", "--no-follow", "import wasmote; wasmote.run()")
+        assert got.returncode == 0, got.stdout + got.stderr
+        listener.wait(f"agent/{AGENT}/out", None, 30)
+        stop_node(prompt)
+
+
+def test_bridge_is_restarted_in_the_middle(wired: Simulator, broker: Broker) -> None:
+    bridge = Bridge(broker.port, wired.port).start()
+    try:
+        with Listener("127.0.0.1", broker.port, client_id="e2e") as listener:
+            start_node(bridge.prompts[0], LONG, queue=LONG)
+            bridge.wait_for("mqtt connected")
+            listener.wait("meta", None, 10)
+            bridge.kill()
+            time.sleep(1)
+            bridge.start()
+            assert collect(listener, LONG - 1) == expected(LONG)
+        bridge.wait_for(f"acknowledged={LONG} queued=0 dropped=0")
+        stop_node(bridge.prompts[0])
+    finally:
+        bridge.stop()
+
+
+def test_broker_is_restarted_in_the_middle(wired: Simulator, broker: Broker) -> None:
+    with (
+        Listener("127.0.0.1", broker.port, client_id="e2e") as listener,
+        Bridge(broker.port, wired.port) as bridge,
+    ):
+        start_node(bridge.prompts[0], LONG, queue=LONG)
+        bridge.wait_for("mqtt connected")
+        listener.wait("meta", None, 10)
+        broker.kill()
+        bridge.wait_for("error: mqtt bridge:1883: ")
+        bridge.wait_for("connection refused")
+        broker.start()
+        bridge.wait_for(f"acknowledged={LONG} queued=0 dropped=0", 60)
+        assert collect(listener, LONG - 1) == expected(LONG)
+        stop_node(bridge.prompts[0])
+
+
+@pytest.mark.parametrize("percent", [0.1, 0.3])
+def test_noise_on_the_line_loses_nothing(wired: Simulator, broker: Broker, percent: float) -> None:
+    with (
+        Cable(wired.port) as cable,
+        Listener("127.0.0.1", broker.port) as listener,
+        Bridge(broker.port, cable.name) as bridge,
+    ):
+        start_node(bridge.prompts[0], COUNT, timeout_s=20)
+        noise = cable.to_board, cable.to_host = Noise(1, percent), Noise(2, percent)
+        assert collect(listener, COUNT - 1, 120) == expected(COUNT)
+        assert all(way.hits for way in noise)
+        cable.to_board = cable.to_host = bytes
+        stop_node(bridge.prompts[0])
+
+
+def test_board_that_is_reset_begins_anew(wired: Simulator, broker: Broker) -> None:
+    with Listener("127.0.0.1", broker.port) as listener, Bridge(broker.port, wired.port) as bridge:
+        start_node(bridge.prompts[0], 0)
+        first = listener.wait(f"agent/{AGENT}/out", None, 30)
+        with connected(bridge.prompts[0]) as link:
+            link.exec("import machine, wasmote\nwasmote.fs.next_boot()")
+            link.restart()
+        boot = first.json()["boot"]
+        end = time.monotonic() + 30
+        while boot == first.json()["boot"]:
+            assert time.monotonic() < end
+            boot = listener.wait(f"agent/{AGENT}/out", None, 30).json()["boot"]
+        stop_node(bridge.prompts[0])
+
+
+def test_cable_that_is_pulled_out_and_put_back(
+    wired: Simulator, broker: Broker, tmp_path: Path
+) -> None:
+    """The port's name goes and comes, as that of a USB adapter does."""
+    name = tmp_path / "tty"
+    with Listener("127.0.0.1", broker.port, client_id="e2e") as listener:
+        cable = Cable(wired.port).start()
+        name.symlink_to(cable.name)
+        with Bridge(broker.port, str(name)) as bridge:
+            start_node(bridge.prompts[0], LONG, queue=LONG)
+            bridge.wait_for("mqtt connected")
+            listener.wait("meta", None, 10)
+            name.unlink()
+            cable.stop()
+            bridge.wait_for("the port went away")
+            cable = Cable(wired.port).start()
+            name.symlink_to(cable.name)
+            bridge.wait_for("the port is back")
+            assert collect(listener, LONG - 1) == expected(LONG)
+            bridge.wait_for(f"acknowledged={LONG} queued=0 dropped=0")
+            stop_node(bridge.prompts[0])
+        cable.stop()
+
+
+def test_node_without_a_bridge_says_so(wired: Simulator) -> None:
+    start_node(wired.port, 0)
+    lines = SerialLines(wired.port)
+    said = lines.wait("error: mqtt", 30)[-1]
+    assert "wasmote bridge" in said
+    lines.close()
+    stop_node(wired.port)
+
+
+def test_node_that_runs_without_a_bridge_is_still_at_the_prompt(
+    wired: Simulator, broker: Broker, mpremote: Run
+) -> None:
+    """The bridge was ended, mpremote has the port itself: no frame is in its way."""
+    with Listener("127.0.0.1", broker.port) as listener:
+        with Bridge(broker.port, wired.port) as bridge:
+            start_node(bridge.prompts[0], 0)
+            listener.wait(f"agent/{AGENT}/out", None, 30)
+            bridge.kill()
+        got = mpremote(wired.port, "exec", "print(6 * 7)")
+        assert (got.returncode, got.stdout.strip()) == (0, "42"), got.stdout + got.stderr
+        stop_node(wired.port)

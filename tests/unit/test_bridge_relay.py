@@ -200,6 +200,18 @@ def test_nothing_is_repeated_while_the_prompt_is_used(bench: Bench) -> None:
     assert bench.said() == []
 
 
+def test_end_is_not_told_to_a_prompt_that_is_used(bench: Bench) -> None:
+    broker = bench.opened()
+    bench.relay.quiet = True
+    broker.comes.append(b"")
+    bench.relay.ready(True, False, bench.now)
+    bench.relay.forget()
+    bench.relay.quiet = False
+    bench.wait(10)
+    assert broker.closed
+    assert bench.said() == []
+
+
 def test_broker_that_refuses_is_told_with_its_reason(bench: Bench) -> None:
     bench.refuses = True
     bench.take(b"O", payload=HELLO)

@@ -72,7 +72,7 @@ class Port:
         result: dict[int, Watched] = {}
         if self._serial:
             result[self._serial.fileno()] = True, bool(self._out), self._serial_ready
-            if self.terminal.is_open and not self._typed:
+            if self.terminal.is_open and not self._relay.quiet:
                 result[self.terminal.fileno()] = True, False, self._typed_ready
         upstream = self._relay.upstream
         if isinstance(upstream, Connection):
@@ -153,18 +153,30 @@ class Port:
             self._tell(self.name, "text", line.decode(errors="replace").rstrip("\r"))
 
     def _typed_ready(self, readable: bool, writable: bool, now: float) -> None:
-        """Hands on what was typed; what follows Ctrl-C waits until the node has left.
+        """Hands on what was typed. Of a node that runs, only Ctrl-C is of interest.
 
-        It still reads the port while it takes leave, and would swallow what is for the prompt.
+        The node reads the port until it has taken leave, and would swallow what is meant for the
+        prompt: what follows Ctrl-C waits for that.
         """
         data = self.terminal.read()
-        end = data.find(CTRL_C) + 1
-        if end and self._relay.is_open:
-            self._typed += data[end:]
-            data = data[:end]
+        if not self._relay.is_open:
+            self._relay.forget()
+            self._write(data)
+            return
+        _, key, after = data.partition(CTRL_C)
+        if key:
+            self._typed += after
             self._relay.quiet = True
             self._leave_until = now + LEAVE_S
-        self._write(data)
+            self._write(key)
+
+    def _release(self) -> None:
+        """The node has left, or does not mind Ctrl-C."""
+        self._relay.forget()
+        self._relay.quiet = False
+        # Once more: an answer that the node did not wait for may stand at the prompt.
+        typed, self._typed = CTRL_C + bytes(self._typed), bytearray()
+        self._write(typed)
 
     # ---- Time ----
 
@@ -176,9 +188,7 @@ class Port:
         if self._splitter.waits and now - self._last_in > BROKEN_FRAME_S:
             self._text(self._splitter.abandon())
         if self._relay.quiet and (not self._relay.is_open or now > self._leave_until):
-            self._relay.quiet = False
-            typed, self._typed = bytes(self._typed), bytearray()
-            self._write(typed)
+            self._release()
         self._relay.tick(now)
 
     def _try_again(self, now: float) -> None:

@@ -195,7 +195,8 @@ class Relay:
         self._waiting = frame
         self._times = 1
         self._next_time = now + REPEAT_S
-        self._send(frame)
+        if not self.quiet:
+            self._send(frame)
 
     # ---- Time and ends ----
 
@@ -219,6 +220,11 @@ class Relay:
     def is_open(self) -> bool:
         """Whether the board has a connection, or one that is being made."""
         return self.upstream is not None
+
+    def forget(self) -> None:
+        """Stops telling the board that its connection is over: the prompt is used now."""
+        if not self.is_open:
+            self._waiting = None
 
     def drop(self, why: str) -> None:
         """Ends the connection without a word to the board."""

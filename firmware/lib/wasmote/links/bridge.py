@@ -22,8 +22,7 @@ BACKOFF_MAX_MS = 4000  # the port is ours alone: asking often disturbs nobody
 _VERSION = const(1)
 _TX_BYTES = const(256)  # payload of a frame to the host
 _RX_BYTES = const(128)  # and from it; a frame has to fit into the port's receive ring
-_REPEAT_MS = const(400)  # the first time; then twice as long each
-_REPEAT_MAX_MS = const(3000)
+_REPEAT_MS = const(300)
 _ANSWER_MS = const(4000)  # a host that is there answers within
 
 # Kinds of frames: ours are upper case.
@@ -104,7 +103,6 @@ class Socket(io.IOBase):
         self._tx_number = self._rx_number = 0
         self._rx_at = self._rx_end = 0  # what has come and was not read
         self._heard_ms = time.ticks_ms()
-        self._repeat_ms = _REPEAT_MS
         self._send_open()
         if not self._blocking:
             raise OSError(errno.EINPROGRESS)
@@ -220,7 +218,6 @@ class Socket(io.IOBase):
         if count:
             self._tx[:count] = data[:count]
             self._tx_bytes = count
-            self._repeat_ms = _REPEAT_MS
             self._send_data()
         return count
 
@@ -283,8 +280,7 @@ class Socket(io.IOBase):
             self._end(errno.ETIMEDOUT, "no answer on the serial port: wasmote bridge runs there?")
             return
         waits = self._stage == _OPENING or (self._stage == _UP and self._tx_bytes)
-        if waits and time.ticks_diff(now, self._sent_ms) > self._repeat_ms:
-            self._repeat_ms = min(2 * self._repeat_ms, _REPEAT_MAX_MS)
+        if waits and time.ticks_diff(now, self._sent_ms) > _REPEAT_MS:
             if self._stage == _OPENING:
                 self._send_open()
             else:
