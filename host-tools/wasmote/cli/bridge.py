@@ -13,15 +13,17 @@ from wasmote.links.serial import serial_port
 
 
 def bridge(
-    ports: Annotated[list[str], typer.Argument(help="Serial ports, as mpremote names them.")],
+    ports: Annotated[list[str], typer.Argument(metavar="PORT", help="As mpremote names them.")],
     broker: Annotated[str, typer.Option(help="Where MQTT goes: host or host:port (1883).")],
     json: JsonOption = False,
 ) -> None:
     """Carry the MQTT of boards on serial ports to a broker, until Ctrl-C.
 
-    The boards' configuration says {"network": {"kind": "serial"}, "mqtt": {}}. Start this before
-    or after them, and again at any time. For each port a pty is named that mpremote and
-    wasmote monitor can open meanwhile; what boards print while nobody has it open is shown here.
+    Their configuration says {"network": {"kind": "serial"}, "mqtt": {}}.
+    Boards may be started before or after; any of the three may be started again.
+
+    For each port a pty is named: mpremote and wasmote monitor can open it while
+    results pass. What boards print while nobody has it open is shown here.
     """
     out = Output(json)
     devices = []
