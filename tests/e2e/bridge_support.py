@@ -1,6 +1,7 @@
 """`wasmote bridge` as people run it, and a cable between it and a board that can go bad."""
 
 import contextlib
+import json
 import os
 import queue
 import random
@@ -12,11 +13,13 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 import serial
 
 from wasmote.bridge.frames import END, START
+from wasmote.links.process import environment, program
 from wasmote.running import Running
 
 
@@ -132,6 +135,37 @@ class Cable(Running):
         self._far = self._slave = self._end = self._ended = -1
         if self._serial:
             self._serial.close()
+
+
+class UnixNode(Running):
+    """A node as a process whose console is a pty, `name`; in a folder that holds all it needs."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self.folder = folder
+        (folder / "wasmote.json").write_text(json.dumps(settings))
+        (folder / "main.py").write_text("import wasmote\nwasmote.run()\n")
+        # Its end, and the name of the other, which a bridge opens.
+        self._end, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.name = os.ttyname(self._slave)
+
+    def start(self) -> Self:
+        """Starts it."""
+        self.process = subprocess.Popen(
+            [*program(), "main.py"],
+            cwd=self.folder,
+            env=environment(),
+            stdin=self._end,
+            stdout=self._end,
+        )
+        return self
+
+    def stop(self) -> None:
+        """Ends it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+        os.close(self._end)
+        os.close(self._slave)
 
 
 class Noise:

@@ -3,12 +3,14 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bridge_support import Bridge, Cable, Noise, config
+from bridge_support import Bridge, Cable, Noise, UnixNode, config
 from commands import Run
+from node_support import add_agent, add_samples
 
 from wasmote import boards, paths
 from wasmote.agent import golden
@@ -232,3 +234,38 @@ def test_node_that_runs_without_a_bridge_is_still_at_the_prompt(
         got = mpremote(wired.port, "exec", "print(6 * 7)")
         assert (got.returncode, got.stdout.strip()) == (0, "42"), got.stdout + got.stderr
         stop_node(wired.port)
+
+
+def test_five_boards_share_a_bridge(broker: Broker, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        listener = stack.enter_context(Listener("127.0.0.1", broker.port))
+        nodes = []
+        for i in range(5):
+            folder = tmp_path / str(i)
+            folder.mkdir()
+            add_agent(folder, "plus")
+            add_samples(folder, "plus", list(range(i, 50 + i)))
+            settings = config("plus", "/samples/plus.bin", 50) | {"node": f"n{i}"}
+            nodes.append(UnixNode(folder, settings))
+        bridge = stack.enter_context(Bridge(broker.port, *[node.name for node in nodes]))
+        for node in nodes:
+            stack.enter_context(node)
+        found: dict[str, list[int]] = {node.folder.name: [] for node in nodes}
+        while sum(map(len, found.values())) < 250:
+            message = listener.next(20)
+            assert message, found
+            if message.path == "agent/plus/out":
+                found[message.node[-1]] += message.json()["outputs"]["y"]
+        assert found == {str(i): list(range(i + 1, 51 + i)) for i in range(5)}
+        for _ in nodes:
+            bridge.wait_for("done produced=50 acknowledged=50 queued=0 dropped=0")
+
+
+def test_power_cut_lets_the_broker_say_offline(wired: Simulator, broker: Broker) -> None:
+    """The last one: the board is gone afterwards."""
+    with Listener("127.0.0.1", broker.port) as listener, Bridge(broker.port, wired.port) as bridge:
+        start_node(bridge.prompts[0], 0)
+        listener.wait("state", b"online", 30)
+        wired.kill()
+        bridge.wait_for("the port went away")
+        listener.wait("state", b"offline", 10)

@@ -135,6 +135,7 @@ class Port:
         self._typed.clear()
         self._splitter = Splitter()
         self._relay.drop("the port went away")
+        self._relay.quiet = False
 
     # ---- Text ----
 
@@ -199,6 +200,7 @@ class Port:
             self._serial = open_serial(self.name)
         except WasmoteError:
             return
+        self._out.clear()
         self._say("the port is back")
 
     def close(self) -> None:

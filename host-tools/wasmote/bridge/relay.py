@@ -160,7 +160,7 @@ class Relay:
                 self._answer_open()
             if writable:
                 self._push(now)
-            if readable:
+            if readable and self._is_up:
                 self._pull(now)
         except OSError as error:
             self._fail(f"broker {self._broker}: {_words(error)}", now)

@@ -12,6 +12,11 @@ from wasmote.links import mqtt, names
 from wasmote.links.serial import serial_port
 
 
+def printable(text: str) -> str:
+    """What a board says, without what would steer the terminal."""
+    return "".join(char if char.isprintable() or char == "\t" else "\ufffd" for char in text)
+
+
 def bridge(
     ports: Annotated[list[str], typer.Argument(metavar="PORT", help="As mpremote names them.")],
     broker: Annotated[str, typer.Option(help="Where MQTT goes: host or host:port (1883).")],
@@ -37,7 +42,10 @@ def bridge(
     address = brokers.find(*mqtt.parse_address(broker))
 
     def tell(port: str, kind: str, text: str) -> None:
-        shown = {"prompt": f"bridge to {address.text}; its prompt: {text}", "text": f"> {text}"}
+        shown = {
+            "prompt": f"bridge to {address.text}; its prompt: {text}",
+            "text": f"> {printable(text)}",
+        }
         out.say(f"{port}: {shown.get(kind, text)}")
         out.data({"port": port, "kind": kind, "text": text})
 
