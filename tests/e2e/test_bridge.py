@@ -213,6 +213,31 @@ def test_cable_that_is_pulled_out_and_put_back(
         cable.stop()
 
 
+def test_umqtt_simple_by_itself(wired: Simulator, broker: Broker) -> None:
+    """As a program uses it that knows nothing of nodes: it blocks."""
+    program = '''
+from wasmote.links import bridge
+bridge.sockets()
+from umqtt.simple import MQTTClient
+got = []
+client = MQTTClient("me", "bridge")
+client.set_callback(lambda topic, text: got.append(text))
+client.connect()
+client.subscribe(b"wasmote/v1/e2e/plain/in", 1)
+for i in range(20):
+    client.publish(b"wasmote/v1/e2e/plain/in", b"%d " % i * 60, qos=1)
+while len(got) < 20:
+    client.wait_msg()
+client.publish(b"wasmote/v1/e2e/plain/out", b"0123456789abcdef" * 64, qos=1)
+client.disconnect()
+print(got == [b"%d " % i * 60 for i in range(20)])
+'''
+    with Listener("127.0.0.1", broker.port) as listener, Bridge(broker.port, wired.port) as bridge:
+        with connected(bridge.prompts[0]) as link:
+            assert link.exec(program, 30).strip() == "True"
+        assert listener.wait("out", None, 10).payload == b"0123456789abcdef" * 64
+
+
 def test_node_without_a_bridge_says_so(wired: Simulator) -> None:
     start_node(wired.port, 0)
     lines = SerialLines(wired.port)
