@@ -67,7 +67,7 @@ CHOICES = {
 PLACEHOLDERS = {"firmware", "flash", "serial"}
 
 # Where a board may be named: its own folder, what people read, what tests expect.
-MAY_NAME_BOARDS = re.compile(r"^(boards/|tests/|.*\.md$)")
+MAY_NAME_BOARDS = re.compile(r"^(boards/|benches/|tests/|.*\.md$)")
 # The one default of `make`, which the README's first command relies on.
 DEFAULT_BOARD = re.compile(r"^BOARD \?= \w+$")
 

@@ -188,4 +188,7 @@ with open("/wasmote.json", "w") as f:
 wasmote.run()
 """
     )
-    assert said == "wasmote: error: /wasmote.json: mqtt: this board has no network"
+    assert said == (
+        "wasmote: error: /wasmote.json: "
+        'mqtt: this board has no network: network.kind may be "serial"'
+    )

@@ -17,11 +17,10 @@ _NODE = {
     "agents": ("list", REQUIRED, 1, 8),
 }
 _NETWORK = {
-    "kind": ("one", None, ("lan", "none")),
+    "kind": ("one", None, ("lan", "none", "serial")),
     "timeout_s": ("int", 30, 1, 300),
 }
 _MQTT = {
-    "host": ("str", REQUIRED, 1, 253),
     "port": ("int", 1883, 1, 65535),
     "user": ("str", None, 1, 128),
     "password": ("str", None, 0, 128),
@@ -65,7 +64,7 @@ def check(given, sensor_options):
     network = config["network"]
     config["network"] = fields({} if network is None else network, _NETWORK, "network", errors)
     if config["mqtt"] is not None:
-        config["mqtt"] = _mqtt(config["mqtt"], errors)
+        config["mqtt"] = _mqtt(config["mqtt"], config["network"]["kind"], errors)
     config["agents"] = _agents(config["agents"] or [], sensor_options, errors)
     _check_queue(config, errors)
     if errors:
@@ -80,8 +79,11 @@ def _check_queue(config, errors):
             errors.append("mqtt.queue: 1 is too few for an agent whose out is 'both'")
 
 
-def _mqtt(given, errors):
-    mqtt = fields(given, _MQTT, "mqtt", errors)
+def _mqtt(given, network, errors):
+    # On a serial port the bridge knows the broker: all that a node says of it is a name.
+    rules = dict(_MQTT)
+    rules["host"] = ("str", "bridge" if network == "serial" else REQUIRED, 1, 253)
+    mqtt = fields(given, rules, "mqtt", errors)
     if mqtt["password"] is not None and mqtt["user"] is None:
         errors.append("mqtt.password: needs mqtt.user")
     return mqtt

@@ -28,8 +28,10 @@ class Node:
         from .config import LIMIT, ConfigError, parse
 
         config = parse(fs.read(path, LIMIT), sensors.options)
-        if config["mqtt"] and not _has_sockets():
-            raise ConfigError("configuration", ["mqtt: this board has no network"])
+        if config["mqtt"] and not _sockets(config):
+            raise ConfigError(
+                "configuration", ['mqtt: this board has no network: network.kind may be "serial"']
+            )
         return cls(config, log)
 
     def __init__(self, config, log=None):
@@ -120,10 +122,17 @@ class Node:
             from .links.console import Link
 
             return Link(self.log)
+        sockets = _sockets(config)
         from .links.mqtt import Link
 
         return Link(
-            config["mqtt"], config["site"], config["node"], self._command, self._up, self.log
+            config["mqtt"],
+            config["site"],
+            config["node"],
+            self._command,
+            self._up,
+            self.log,
+            sockets,
         )
 
     # The counters of the agent whose topic it is.
@@ -263,12 +272,17 @@ def _print_line(text):
     print("wasmote: " + text)
 
 
-def _has_sockets():
+# What the link takes its socket from; None: nothing there.
+def _sockets(config):
+    if config["network"]["kind"] == "serial":
+        from .links.bridge import sockets
+
+        return sockets()
     try:
         import socket
     except ImportError:
-        return False
-    return bool(socket)
+        return None
+    return socket
 
 
 # Brings the network up as the configuration says; without `network.kind`, a LAN where
@@ -279,7 +293,7 @@ async def _network_up(options, log):
     except ImportError:
         network = None
     kind = options["kind"] or ("lan" if hasattr(network, "LAN") else "none")
-    if kind == "none":
+    if kind in ("none", "serial"):
         return
     if not hasattr(network, "LAN"):
         log("error: network.kind: this board has no LAN")

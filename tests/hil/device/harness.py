@@ -54,6 +54,9 @@ def device_files() -> Iterator[tuple[str, bytes]]:
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
     yield "devdata/abi.jsonl", _abi_table(paths.TOP / "tests/vectors/abi")
+    for name in ("frames", "streams"):
+        rows = paths.TOP / f"tests/vectors/bridge/{name}.json"
+        yield f"devdata/bridge-{name}.jsonl", _lines(rows)
     yield "devdata/store.jsonl", _lines(paths.TOP / "tests/vectors/store/records.json")
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
         yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()

@@ -4,6 +4,7 @@
 # mqtt_support.py lists. Prints what the link logs, and at the end "result {...}".
 import asyncio
 import json
+import socket
 import sys
 import time
 
@@ -65,6 +66,7 @@ async def main():
         lambda payload: print("command", payload),
         lambda: link.tell("state", b"online", True),
         print,
+        socket,
     )
     link.session.ids.last = options["last_pid"]
     link.recover(lambda topic: counters)

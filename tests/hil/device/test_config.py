@@ -54,7 +54,7 @@ def test_every_error_at_once_by_its_path():
         "site: 'Lab' is not an identifier ([a-z0-9-], 1 to 32 characters)",
         "colour: unknown entry",
         "stat_s: True is not an integer",
-        "network.kind: 'wifi' is not one of lan, none",
+        "network.kind: 'wifi' is not one of lan, none, serial",
         "mqtt.host: missing",
         "mqtt.port: 70000 is not in 1..65535",
         "mqtt.qos: 2 is not one of 0, 1",
@@ -67,6 +67,15 @@ def test_every_error_at_once_by_its_path():
     ):
         true(line in lines, "no line %r in %r" % (line, lines))
     equal(len(lines), 14)
+
+
+def test_serial_network_needs_no_host():
+    given = least()
+    given["network"] = {"kind": "serial"}
+    given["mqtt"] = {}
+    equal(check(given)["mqtt"]["host"], "bridge")
+    given["network"] = {"kind": "none"}
+    true("mqtt.host: missing" in refused(given))
 
 
 def test_sensor_options_are_the_sensors_own():

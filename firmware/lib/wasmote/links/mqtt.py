@@ -17,11 +17,11 @@ _SETTLE_MS = const(50)
 
 
 # `options`: the entry `mqtt` of the configuration. `on_command(payload)`, `on_up()` and
-# `log(text)` are called from the link's tasks.
+# `log(text)` are called from the link's tasks. `sockets`: the module `socket`, or one like it.
 class Link:
-    def __init__(self, options, site, node, on_command, on_up, log):
+    def __init__(self, options, site, node, on_command, on_up, log, sockets):
         self.queue = Queue(options["queue"])
-        self.session = Session(options, site, node, self.queue, self)
+        self.session = Session(options, site, node, self.queue, self, sockets)
         self.spool = None
         self.errors = 0
         self.command = on_command
@@ -30,6 +30,7 @@ class Link:
         self._tried = False  # true after the first success or failure
         self._came_up = False
         self._room = asyncio.Event()
+        self._backoff_max_ms = getattr(sockets, "BACKOFF_MAX_MS", _BACKOFF_MAX_MS)
         if options["durable"]:
             from ..spool import Spool
 
@@ -108,7 +109,7 @@ class Link:
             if self._came_up:
                 wait_ms = _BACKOFF_MS
             await asyncio.sleep_ms(wait_ms // 2 + random.randrange(wait_ms // 2 + 1))
-            wait_ms = min(wait_ms * 2, _BACKOFF_MAX_MS)
+            wait_ms = min(wait_ms * 2, self._backoff_max_ms)
 
     # The connection is lost: a durable queue goes to flash.
     def _keep(self, was_up):

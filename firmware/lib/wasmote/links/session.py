@@ -31,11 +31,12 @@ _REFUSALS = {
 }
 
 
-# `options`, `site`, `node`: of the configuration. `queue`: the results to send.
+# `options`, `site`, `node`: of the configuration. `queue`: the results to send. `sockets`:
+# the module `socket`, or one like it.
 # `events` is told: came_up(), command(payload), made_room(), log(text), and asked to
 # refill() the queue before results are sent.
 class Session:
-    def __init__(self, options, site, node, queue, events):
+    def __init__(self, options, site, node, queue, events, sockets):
         self.base = "%s/v1/%s/%s/" % (options["prefix"], site, node)
         self.stage = DOWN
         self.address = options["host"], options["port"]
@@ -46,7 +47,7 @@ class Session:
         self._qos = options["qos"]
         self._timeout_ms = options["timeout_s"] * 1000
         self._ping_ms = options["keepalive_s"] * 500
-        self._wire = Wire(self._sent_all, self._break)
+        self._wire = Wire(self._sent_all, self._break, sockets)
         self._reader = Reader(_PACKET_MAX)
         self._client = Client(
             "%s-%s-%s" % (options["prefix"], site, node),

@@ -2,7 +2,6 @@
 # piece by flush(), and what the network does not take at once is sent by a task.
 import asyncio
 import errno
-import socket
 import time
 
 from micropython import const
@@ -12,7 +11,9 @@ _TX_BYTES = const(1024)
 
 class Wire:
     # `on_sent()` is called when a backlog has left, `on_error(e)` when sending failed.
-    def __init__(self, on_sent, on_error):
+    # `sockets`: the module `socket`, or one like it.
+    def __init__(self, on_sent, on_error, sockets):
+        self._sockets = sockets
         self._on_sent = on_sent
         self._on_error = on_error
         self._tx = bytearray(_TX_BYTES)
@@ -25,8 +26,9 @@ class Wire:
     # has only the blocking getaddrinfo (lwIP's gives up after some 10 s; an address in
     # figures takes no time).
     def open(self, host, port):
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, 1)[0]
-        self._socket = socket.socket(family, kind, protocol)
+        sockets = self._sockets
+        family, kind, protocol, _, address = sockets.getaddrinfo(host, port, 0, 1)[0]
+        self._socket = sockets.socket(family, kind, protocol)
         self._socket.setblocking(False)
         self._stream = asyncio.StreamReader(self._socket)
         self.collected = 0
@@ -38,7 +40,7 @@ class Wire:
         try:
             # Pieces leave when flush() says so: no Nagle delay on top. The unix port takes
             # the option but has no name for it.
-            self._socket.setsockopt(6, getattr(socket, "TCP_NODELAY", 1), 1)
+            self._socket.setsockopt(6, getattr(sockets, "TCP_NODELAY", 1), 1)
         except (OSError, ValueError):
             pass
 
@@ -111,6 +113,9 @@ class Wire:
             else:
                 time.sleep_ms(5)
         self.collected = 0
+        # A network stack goes on by itself; a serial port needs us for that.
+        if hasattr(self._socket, "flush"):
+            self._socket.flush(wait_ms)
 
     def close(self):
         if self._task is not None:
