@@ -8,7 +8,7 @@ port = 1883
 
 [[board]]
 name = "pico"           # unique on the bench
-board = "RPI_PICO"      # a folder of boards/
+board = "..."           # a folder of boards/
 serial = "E66138935F"   # of its USB device; or port = "/dev/ttyACM0". Emulated: neither
 power = ["uhubctl", "-p", "2", "-a", "{state}"]   # state: on, off; left out: no switch
 wiring = { GP26 = "half of 3V3" }                 # for people and for tests
