@@ -125,6 +125,18 @@ def test_bridge_leaves_the_prompt_usable(wired: Simulator, broker: Broker, mprem
         stop_node(prompt)
 
 
+def test_ctrl_c_may_strike_anywhere(wired: Simulator, broker: Broker, mpremote: Run) -> None:
+    with Bridge(broker.port, wired.port) as bridge:
+        (prompt,) = bridge.prompts
+        for i in range(12):
+            start_node(prompt, 0)
+            bridge.wait_for("mqtt connected")
+            time.sleep(0.03 * i)
+            got = mpremote(prompt, "exec", "print(6 * 7)")
+            assert (got.returncode, got.stdout.strip()) == (0, "42"), got.stdout + got.stderr
+        stop_node(prompt)
+
+
 def test_bridge_is_restarted_in_the_middle(wired: Simulator, broker: Broker) -> None:
     bridge = Bridge(broker.port, wired.port).start()
     try:

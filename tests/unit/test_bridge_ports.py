@@ -168,6 +168,21 @@ def test_node_that_does_not_mind_ctrl_c_goes_on(broker: Broker) -> None:
         assert board.wait_for(b"d").payload == CONNACK
 
 
+def test_node_that_dies_of_ctrl_c_is_not_spoken_to(broker: Broker) -> None:
+    board = Board()
+    with bridged(broker, board) as told, serial.Serial(prompt_of(told)) as terminal:
+        board.open(1)
+        board.send(encode(Frame(b"D", 1, 0, CONNECT + b"a")))
+        board.wait_for(b"d")  # and no answer to it
+        terminal.write(b"\x03\r\x01")
+        board.until(lambda: board.text == b"\x03\x03\r\x01")
+        board.frames.clear()
+        terminal.write(b"print(1)")
+        time.sleep(2)
+        board.until(lambda: board.text.endswith(b"print(1)"))
+        assert board.frames == []
+
+
 def test_port_that_goes_away_ends_its_connection_only(broker: Broker) -> None:
     gone, stays = Board(), Board()
     with bridged(broker, gone, stays) as told:

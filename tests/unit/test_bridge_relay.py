@@ -200,6 +200,14 @@ def test_nothing_is_repeated_while_the_prompt_is_used(bench: Bench) -> None:
     assert bench.said() == []
 
 
+def test_silent_board_is_given_up_while_the_prompt_is_used(bench: Bench) -> None:
+    broker = bench.opened()
+    bench.relay.quiet = True
+    bench.wait(SILENCE_S + 1)
+    assert broker.closed
+    assert bench.said() == []
+
+
 def test_end_is_not_told_to_a_prompt_that_is_used(bench: Bench) -> None:
     broker = bench.opened()
     bench.relay.quiet = True

@@ -15,6 +15,7 @@ BAUD = 115200
 READ_BYTES = 4096
 CTRL_C = b"\x03"
 LEAVE_S = 1.5  # a node that was interrupted takes leave of the broker within
+PROMPT_S = 0.2  # and after so long a silence the prompt is there
 BROKEN_FRAME_S = 1.0
 RETRY_S = 1.0
 LINE_MAX = 400
@@ -57,6 +58,7 @@ class Port:
         self._out = bytearray()  # what the port has not taken yet
         self._line = bytearray()  # text of the board without its end
         self._typed = bytearray()  # held back until the node has left
+        self._holds = False  # a node is leaving, and what is typed waits
         self._leave_until = 0.0
         self._last_in = now
         self._retry_at = 0.0
@@ -72,7 +74,7 @@ class Port:
         result: dict[int, Watched] = {}
         if self._serial:
             result[self._serial.fileno()] = True, bool(self._out), self._serial_ready
-            if self.terminal.is_open and not self._relay.quiet:
+            if self.terminal.is_open and not self._holds:
                 result[self.terminal.fileno()] = True, False, self._typed_ready
         upstream = self._relay.upstream
         if isinstance(upstream, Connection):
@@ -135,7 +137,7 @@ class Port:
         self._typed.clear()
         self._splitter = Splitter()
         self._relay.drop("the port went away")
-        self._relay.quiet = False
+        self._relay.quiet = self._holds = False
 
     # ---- Text ----
 
@@ -160,21 +162,21 @@ class Port:
         prompt: what follows Ctrl-C waits for that.
         """
         data = self.terminal.read()
-        if not self._relay.is_open:
+        if not self._relay.is_open or self._relay.quiet:
             self._relay.forget()
             self._write(data)
             return
         _, key, after = data.partition(CTRL_C)
         if key:
             self._typed += after
-            self._relay.quiet = True
+            self._relay.quiet = self._holds = True
             self._leave_until = now + LEAVE_S
             self._write(key)
 
     def _release(self) -> None:
-        """The node has left, or does not mind Ctrl-C."""
+        """The node has left, died of Ctrl-C, or does not mind it."""
         self._relay.forget()
-        self._relay.quiet = False
+        self._relay.heard_since = self._holds = False
         # Once more: an answer that the node did not wait for may stand at the prompt.
         typed, self._typed = CTRL_C + bytes(self._typed), bytearray()
         self._write(typed)
@@ -188,8 +190,13 @@ class Port:
             return
         if self._splitter.waits and now - self._last_in > BROKEN_FRAME_S:
             self._text(self._splitter.abandon())
-        if self._relay.quiet and (not self._relay.is_open or now > self._leave_until):
+        # Not earlier: Ctrl-C would strike the node's tidying up.
+        has_left = not self._relay.is_open and now - self._last_in > PROMPT_S
+        if self._holds and (has_left or now > self._leave_until):
             self._release()
+        if self._relay.quiet and not self._holds:
+            # A node that died without a word is not spoken to: there is a prompt now.
+            self._relay.quiet = self._relay.is_open and not self._relay.heard_since
         self._relay.tick(now)
 
     def _try_again(self, now: float) -> None:

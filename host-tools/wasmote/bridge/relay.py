@@ -60,7 +60,8 @@ class Relay:
         self._broker = broker
         self.upstream: Upstream | None = None
         self.sent_bytes = self.received_bytes = self.repeated = 0
-        self.quiet = False  # somebody uses the prompt: what would repeat frames waits
+        self.quiet = False  # somebody may use the prompt: nothing is sent that is no answer
+        self.heard_since = False  # whoever clears it sees whether the node still speaks
         self._connection: int | None = None
         self._is_up = False
         self._began = self._heard = 0.0
@@ -88,6 +89,7 @@ class Relay:
             self._repeat_closed(frame)
         else:
             self._heard = now
+            self.heard_since = True
             if frame.kind == DATA and self._is_up:
                 self._data(frame, now)
             elif frame.kind == ACK:
@@ -204,6 +206,8 @@ class Relay:
         """Repeats what was not answered; to be called several times a second."""
         if self.upstream and not self._is_up and now - self._began > CONNECT_TIMEOUT_S:
             self._fail(f"broker {self._broker}: no answer", now)
+        if self.quiet and self.upstream and now - self._heard > SILENCE_S:
+            self.drop(f"nothing heard from the board for {SILENCE_S:.0f} s")
         if self._waiting is None or self.quiet or now < self._next_time:
             return
         if self._waiting.kind == CLOSED and self._times >= CLOSED_TIMES:

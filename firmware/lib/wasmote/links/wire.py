@@ -119,7 +119,11 @@ class Wire:
 
     def close(self):
         if self._task is not None:
-            self._task.cancel()
+            try:
+                self._task.cancel()
+            except RuntimeError:
+                # Ctrl-C struck in this very task: the loop is over, and so is the task.
+                pass
             self._task = None
         if self._socket is not None:
             self._socket.close()
