@@ -16,7 +16,7 @@ from wasmote.links.mqtt import Listener
 from wasmote.links.process import environment, program
 from wasmote.paths import TOP
 
-DEVICE_SCRIPTS = TOP / "tests" / "device"
+DEVICE_SCRIPTS = TOP / "tests" / "hil" / "device"
 TOPIC = "wasmote/v1/site/node/"
 LOOP_STOP_MS = 200  # no task may keep the loop from running for longer
 
