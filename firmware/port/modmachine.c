@@ -28,7 +28,8 @@ static mp_obj_t mp_machine_get_freq(void) {
     return MP_OBJ_NEW_SMALL_INT(BOARD_CLOCK_HZ);
 }
 
-// The emulated clock cannot be set; other ports of MicroPython answer so too.
+// Finished: the emulated machines' clock is fixed, and MicroPython's ports whose clock is fixed
+// raise this for machine.freq(hz).
 static void mp_machine_set_freq(size_t n_args, const mp_obj_t *args) {
     mp_raise_NotImplementedError(MP_ERROR_TEXT("the clock is fixed"));
 }

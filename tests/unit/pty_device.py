@@ -9,6 +9,7 @@ import pty
 import select
 import threading
 import tty
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +18,7 @@ class CablePulledError(Exception):
     """Raised in `feed`: ends what is under way."""
 
 
-class PtyDevice:
+class PtyDevice(ABC):
     """Devices override `power_on` and `feed`, and answer with `send`."""
 
     def __init__(self, port: Path) -> None:
@@ -29,9 +30,9 @@ class PtyDevice:
     def power_on(self) -> None:
         """Forgets what a device forgets without power."""
 
+    @abstractmethod
     def feed(self, data: bytes) -> None:
         """Bytes that came over the cable."""
-        raise NotImplementedError
 
     def send(self, data: bytes) -> None:
         os.write(self.master, data)
