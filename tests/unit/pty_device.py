@@ -27,6 +27,7 @@ class PtyDevice(ABC):
         self._thread: threading.Thread | None = None
         self._stop, self._wake = os.pipe()
 
+    @abstractmethod
     def power_on(self) -> None:
         """Forgets what a device forgets without power."""
 
