@@ -35,6 +35,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "sim.program": (str, False),
     "sim.args": (list, False),
     "sim.serial": (str, False),
+    "sim.image": (str, False),
     "sim.icount_args": (list, False),
     "sim.flash_file_bytes": (int, False),
     "flash.tool": (str, False),
@@ -59,12 +60,12 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
 }
 CHOICES = {
     "tier": ("ci", "builds", "untested"),
-    "sim.kind": ("qemu", "process"),
+    "sim.kind": ("qemu", "rp2040py", "process"),
     "flash.tool": tuple(FLASHERS),
     "filesystem.kind": ("littlefs2", "folder"),
     "network.kind": ("lan", "none"),
 }
-PLACEHOLDERS = {"firmware", "flash", "serial"}
+PLACEHOLDERS = {"firmware", "flash", "serial", "drive", "python"}
 
 # Where a board may be named: its own folder, what people read, what tests expect.
 MAY_NAME_BOARDS = re.compile(r"^(boards/|benches/|tests/|.*\.md$)")
@@ -145,7 +146,7 @@ def test_sim_can_be_started(folder: Path) -> None:
     words = [values["sim.program"], *values["sim.args"]]
     used = set(re.findall(r"\{(\w+)\}", " ".join(words)))
     assert used <= PLACEHOLDERS, f"unknown placeholder {used - PLACEHOLDERS}"
-    assert "firmware" in used
+    assert ("sim.image" in values) != ("firmware" in used), "firmware: an argument, or in flash"
     if "flash" in used:
         end = values["filesystem.offset"] + values["filesystem.bytes"]
         assert values["sim.flash_file_bytes"] >= end

@@ -17,7 +17,7 @@ class Console:
     def __init__(self, board: Board, name: str) -> None:
         self.board = board
         self.name = name
-        simulator.install(board, name, board.firmware, erase=True)
+        simulator.install(board, name, erase=True)
         self.start()
 
     def start(self) -> None:

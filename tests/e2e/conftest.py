@@ -17,7 +17,7 @@ COMMAND_TIMEOUT_S = 120
 def running(board: Board) -> Iterator[Simulator]:
     """The emulated board, booted once for each file of tests, with an empty flash."""
     name = "test-e2e"
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     with Simulator(board, name, fresh=True) as booted:
         yield booted
 

@@ -41,7 +41,7 @@ def wired(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     board: Board = request.param
     assert board.firmware.exists(), f"{board.name} is not built: make firmware BOARD={board.name}"
     name = f"test-bridge-{board.name}"
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     with Simulator(board, name, fresh=True) as booted:
         manifest, data = bundles.load(BUNDLE)
         with connected(booted.port) as link:

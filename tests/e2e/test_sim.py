@@ -17,16 +17,16 @@ CONTENT = bytes(range(256)) * 20
 
 @pytest.fixture(autouse=True)
 def installed(board: Board) -> None:
-    simulator.install(board, NAME, board.firmware, erase=True)
+    simulator.install(board, NAME, erase=True)
 
 
 def test_files_survive_new_firmware_unless_erased(board: Board) -> None:
     with Simulator(board, NAME) as running, connected(running.device) as link:
         link.write("/kept.bin", CONTENT)
-    simulator.install(board, NAME, board.firmware)
+    simulator.install(board, NAME)
     with Simulator(board, NAME) as running, connected(running.device) as link:
         assert link.read("/kept.bin") == CONTENT
-    simulator.install(board, NAME, board.firmware, erase=True)
+    simulator.install(board, NAME, erase=True)
     with Simulator(board, NAME) as running, connected(running.device) as link:
         found = files.listdir(link, "/") or []
         assert "kept.bin" not in [entry.name for entry in found]

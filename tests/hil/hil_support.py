@@ -22,7 +22,8 @@ class BrokerAddress:
 
     def for_board(self, device: Device) -> str:
         """The host as the board has to call it."""
-        return self.bench.broker_host or str(device.board.section("network")["host_address"])
+        there = device.board.section("network").get("host_address", self.host)
+        return self.bench.broker_host or str(there)
 
     def wait(self, topic: str, payload: bytes, timeout_s: float) -> None:
         """Until that message comes; a retained one counts."""

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 import pytest
@@ -25,15 +25,20 @@ SAMPLES = paths.AGENTS / AGENT / "samples.bin"
 COUNT = 20
 TIMEOUT_S = 60
 
-# A network that is up, and an MQTT client `c` with a last will.
+# A network that is up, or a bridge, and an MQTT client `c` with a last will.
 CLIENT = """
-import network, time
+import time
+try:
+    import network
+    if hasattr(network, "LAN"):
+        lan = network.LAN()
+        lan.active(True)
+        while not lan.isconnected():
+            time.sleep_ms(20)
+except ImportError:
+    from wasmote.links import bridge
+    bridge.sockets()
 from umqtt.simple import MQTTClient
-lan = network.LAN() if hasattr(network, "LAN") else None
-if lan:
-    lan.active(True)
-    while not lan.isconnected():
-        time.sleep_ms(20)
 c = MQTTClient({name!r}, {host!r}, {port}, keepalive=2)
 c.set_last_will("hil/{name}/state", "gone", retain=True)
 c.connect()
@@ -73,10 +78,6 @@ print(heard)
 """
 
 
-def has_network(device: Device) -> bool:
-    return device.is_process or device.board.section("network").get("kind") == "lan"
-
-
 @contextmanager
 def node_files(board: Device, config: dict[str, object]) -> Iterator[None]:
     """Agent, samples and configuration on the board, and gone afterwards."""
@@ -96,8 +97,6 @@ def node_files(board: Device, config: dict[str, object]) -> Iterator[None]:
 
 
 def test_node_publishes_exactly_the_expected_results(board: Device, broker: BrokerAddress) -> None:
-    if not has_network(board):
-        pytest.skip(f"{board.board.name} has no network")
     sensor = {"kind": "replay", "path": "/samples/digits.bin", "period_ms": 0, "count": COUNT}
     config = {
         "site": "hil",
@@ -105,11 +104,13 @@ def test_node_publishes_exactly_the_expected_results(board: Device, broker: Brok
         "mqtt": {"host": broker.for_board(board), "port": broker.port, "qos": 1},
         "agents": [{"name": AGENT, "out": "json", "sensor": sensor}],
     }
+    if not board.has_network:
+        config["network"] = {"kind": "serial"}
     tensors = Manifest.read(BUNDLE).outputs
     agent = HostAgent(BUNDLE)
     wanted = [agent.infer(x) for x, _ in samples.read(SAMPLES.read_bytes()).records[:COUNT]]
     with node_files(board, config), Listener(broker.host, broker.port) as listener:
-        with connected(board.device) as link:
+        with board.bridged(broker.host, broker.port), connected(board.device) as link:
             said = link.exec("import wasmote; wasmote.run()", TIMEOUT_S)
         assert "wasmote: done" in said
         got = {}
@@ -145,11 +146,9 @@ class Talk(threading.Thread):
 
 
 def pairs(bench: Bench) -> list[tuple[str, str]]:
-    """Boards next to each other that have a network, and are no processes: they can lose power."""
+    """Boards next to each other that are no processes: those run on demand only."""
     able = [
-        place.name
-        for place in bench.places
-        if place.board.section("network").get("kind") == "lan"
+        place.name for place in bench.places if place.board.section("sim").get("kind") != "process"
     ]
     return list(pairwise(able))
 
@@ -161,35 +160,41 @@ def client(device: Device, broker: BrokerAddress) -> str:
 def test_one_board_hears_another(bench: Bench, boards: Boards, broker: BrokerAddress) -> None:
     names = pairs(bench)
     if not names:
-        pytest.skip("the bench has no two boards with a network of their own")
+        pytest.skip("the bench has no two boards")
     for first, second in names:
-        speaker, hearer = boards(first), boards(second)
-        hears = HEARS.format(
-            name=second, other=first, until=("done",), timeout_ms=TIMEOUT_S * 1000
-        )
-        hearing = Talk(hearer, client(hearer, broker) + hears)
-        broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
-        talking = Talk(speaker, client(speaker, broker) + SAYS.format(name=first))
-        assert "said" in talking.end()
-        wanted = [(f"hil/{first}/says", f"{i} {i * i}") for i in range(50)]
-        assert hearing.end().strip() == repr([*wanted, (f"hil/{first}/state", "done")])
+        with ExitStack() as stack:
+            for device in (speaker := boards(first), hearer := boards(second)):
+                stack.enter_context(device.bridged(broker.host, broker.port))
+            hears = HEARS.format(
+                name=second, other=first, until=("done",), timeout_ms=TIMEOUT_S * 1000
+            )
+            hearing = Talk(hearer, client(hearer, broker) + hears)
+            broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
+            talking = Talk(speaker, client(speaker, broker) + SAYS.format(name=first))
+            assert "said" in talking.end()
+            wanted = [(f"hil/{first}/says", f"{i} {i * i}") for i in range(50)]
+            assert hearing.end().strip() == repr([*wanted, (f"hil/{first}/state", "done")])
 
 
 def test_one_board_learns_that_another_lost_power(
     bench: Bench, boards: Boards, broker: BrokerAddress
 ) -> None:
-    names = [(a, b) for a, b in pairs(bench) if not boards(a).why_not_cut]
+    # A bridge holds the victim's port, which an emulated board does not keep over a power cut.
+    names = [
+        (a, b) for a, b in pairs(bench) if boards(a).has_network and not boards(a).why_not_cut
+    ]
     if not names:
-        pytest.skip("the bench has no two boards with a network and a power switch")
+        pytest.skip("the bench has no two boards of which one has a network and a power switch")
     first, second = names[0]
     victim, witness = boards(first), boards(second)
     hears = HEARS.format(name=second, other=first, until=("gone",), timeout_ms=TIMEOUT_S * 1000)
-    hearing = Talk(witness, client(witness, broker) + hears)
-    broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
-    Talk(victim, client(victim, broker) + SAYS_FOR_EVER.format(name=first))
-    broker.wait(f"hil/{first}/says", b"10", TIMEOUT_S)
-    victim.cut()
-    heard = hearing.end()
+    with witness.bridged(broker.host, broker.port):
+        hearing = Talk(witness, client(witness, broker) + hears)
+        broker.wait(f"hil/{second}/ready", b"ready", TIMEOUT_S)
+        Talk(victim, client(victim, broker) + SAYS_FOR_EVER.format(name=first))
+        broker.wait(f"hil/{first}/says", b"10", TIMEOUT_S)
+        victim.cut()
+        heard = hearing.end()
     assert f"('hil/{first}/state', 'gone')" in heard
     assert f"('hil/{first}/says', '10')" in heard
     with connected(victim.device) as link:

@@ -38,7 +38,7 @@ def instance(board: Board) -> Iterator[str]:
         yield "unix"
         return
     name = f"micropython-{board.name}"
-    simulator.install(board, name, board.firmware, erase=True)
+    simulator.install(board, name, erase=True)
     with Simulator(board, name, fresh=True) as sim:
         yield sim.device
 

@@ -50,7 +50,7 @@ print(json.dumps([done, wrong]))
 def test_nn_random_models(board: Board, cases: list[Case]) -> None:
     module = any_model.module()
     name = f"test-nn-{board.name}"
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
         link.write("/any.wasm", module)
         link.write("/cases.bin", b"".join(case.encoded() for case in cases))

@@ -116,7 +116,7 @@ def test_nn_model_in_native_rust(model: Known, tmp_path: Path) -> None:
 def test_nn_models_on_board(board: Board) -> None:
     """All four on one boot: most of the time goes into bringing weights over the serial port."""
     name = f"test-nn-{board.name}"
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     with Simulator(board, name, fresh=True) as running, connected(running.device) as link:
         for model in map(known, KNOWN):
             manifest, data = bundles.load(model.bundle)

@@ -21,6 +21,7 @@ from wasmote.errors import (
     UsageError,
     WasmoteError,
 )
+from wasmote.sim import simulator
 
 COMMANDS = [*([verb] for verb in VERBS), *(["agent", verb] for verb in AGENT_VERBS)]
 
@@ -140,7 +141,7 @@ def test_cli_flash_keeps_files_unless_told(monkeypatch: pytest.MonkeyPatch, tmp_
     (folder / "flash.bin").write_bytes(b"files")
     got = invoke("flash", board.name, "--json")
     assert (got.exit_code, json.loads(got.stdout)["erased"]) == (0, False)
-    assert (folder / "firmware.elf").read_bytes() == b"new"
+    assert (folder / simulator.IMAGE).read_bytes() == b"new"
     assert (folder / "flash.bin").read_bytes() == b"files"
     assert invoke("flash", board.name, "--erase").exit_code == 0
     assert not (folder / "flash.bin").exists()

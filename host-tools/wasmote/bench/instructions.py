@@ -145,7 +145,7 @@ def measure(board: Board, bundle: Path) -> Cost:
     """Three boots; raises WasmoteError unless all three give the same figures."""
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
-    simulator.install(board, sim_name(board), board.firmware)
+    simulator.install(board, sim_name(board))
     wanted = prepare(board, bundle)
     costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:

@@ -52,7 +52,7 @@ def measured(
     """
     # Large ones first, while the heap is in one piece.
     order = sorted(range(len(models)), key=lambda i: -_tensor_bytes(models[i]))
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     module = any_model.module()
     code = _RUN.format(
         measure=measure,

@@ -68,7 +68,7 @@ def _answers(bundle: str, inputs: list[bytes], on: str, device: str) -> list[byt
 def _on_board(name: str, bundle: Path, inputs: list[bytes]) -> list[bytes]:
     board = find(name)
     sim = f"run-{board.name}"
-    simulator.install(board, sim, board.firmware)
+    simulator.install(board, sim)
     manifest, files = bundles.load(bundle)
     with Simulator(board, sim, fresh=True) as running, connected(running.device) as link:
         bundles.upload(link, manifest.name, files)

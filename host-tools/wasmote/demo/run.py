@@ -89,7 +89,7 @@ def run(board: Board, events: Events) -> Outcome:
         raise UsageError(f"{board.name} has no Ethernet for the demo; see wasmote boards")
     material = load_material(paths.BUILD / "agents" / AGENT, paths.AGENTS / AGENT / "samples.bin")
     name = f"demo-{board.name}"
-    simulator.install(board, name, board.firmware)
+    simulator.install(board, name)
     events.step("starting mosquitto on a free loopback port")
     with Broker(paths.BUILD / "demo" / "broker") as broker:
         events.step(f"broker on port {broker.port}; booting {board.name} in QEMU")

@@ -8,6 +8,7 @@ from pathlib import Path
 from wasmote.errors import DeviceError, TimedOutError
 from wasmote.flash.base import Advance
 from wasmote.flash.uf2_file import BLOCK
+from wasmote.sim import simulator
 
 INFO = "INFO_UF2.TXT"
 FILE = "firmware.uf2"
@@ -45,10 +46,11 @@ def is_there(folder: Path) -> bool:
 
 
 def mounted() -> list[Path]:
-    """The UF2 drives that are mounted on this machine."""
+    """The UF2 drives that are mounted on this machine, and those of emulated boards."""
     folders = [folder for _, folder in _fat_mounts()]
     if MAC_VOLUMES.is_dir():
         folders += MAC_VOLUMES.iterdir()
+    folders += simulator.drives()
     return sorted(folder for folder in folders if is_there(folder))
 
 

@@ -33,7 +33,7 @@ class EmulatorFlasher:
 
     def write(self, advance: Advance) -> None:
         """Copies the image, so that a running emulator keeps its own."""
-        simulator.install(self._job.board, self._name, self._job.board.firmware)
+        simulator.install(self._job.board, self._name)
         advance(len(self._job.parts[0].data))
 
     def verify(self) -> str:

@@ -1,9 +1,14 @@
 """A bench's boards while something runs on them."""
 
+import queue
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
+from wasmote.bridge import broker, run
 from wasmote.errors import DeviceError
 from wasmote.hil.bench import Place
 from wasmote.links import connect, names
@@ -28,10 +33,13 @@ class Device(Running):
         self.name = place.name
         self._simulator: Simulator | None = None
         self._emulated = f"{use}-{place.name}"
+        self._prompt = ""
 
     @property
     def device(self) -> str:
         """The name for links."""
+        if self._prompt:
+            return self._prompt
         if self._simulator:
             return self._simulator.device
         return f"id:{self.place.serial}" if self.place.serial else self.place.port
@@ -49,6 +57,38 @@ class Device(Running):
         return self.board.section("sim").get("kind") == "process"
 
     @property
+    def has_network(self) -> bool:
+        """Whether it reaches a broker by itself."""
+        return self.is_process or self.board.section("network").get("kind") != "none"
+
+    @contextmanager
+    def bridged(self, host: str, port: int) -> Iterator[None]:
+        """Meanwhile a board without a network reaches that broker through its serial port, and
+        links go to the bridge's prompt. Nothing changes for a board that has one."""
+        if self.has_network:
+            yield
+            return
+        prompts: queue.Queue[str] = queue.Queue()
+        ended = threading.Event()
+
+        def tell(_port: str, kind: str, text: str) -> None:
+            if kind == "prompt":
+                prompts.put(text)
+
+        address = broker.find(host, port)
+        thread = threading.Thread(
+            target=run.bridge, args=([self.port], address, tell, ended.is_set), daemon=True
+        )
+        thread.start()
+        try:
+            self._prompt = prompts.get(timeout=APPEARS_S)
+            yield
+        finally:
+            self._prompt = ""
+            ended.set()
+            thread.join(APPEARS_S)
+
+    @property
     def why_not_cut(self) -> str:
         """Why its power cannot be cut; "" where it can."""
         if self.is_process:
@@ -64,7 +104,7 @@ class Device(Running):
     def start(self) -> Self:
         """Starts it. DeviceError where it is not there."""
         if self.place.is_emulated:
-            simulator.install(self.board, self._emulated, self.board.firmware)
+            simulator.install(self.board, self._emulated)
             self._simulator = Simulator(self.board, self._emulated, fresh=True).start()
         elif self.place.power:
             self._switch("on")

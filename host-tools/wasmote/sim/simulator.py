@@ -1,9 +1,11 @@
 """One running emulated board: its folder under build/sim/, its process, its serial port."""
 
 import fcntl
+import hashlib
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,12 @@ from wasmote.errors import DeviceError, MissingError, UsageError
 from wasmote.running import Running
 
 START_TIMEOUT_S = 20.0
-IMAGE = "firmware.elf"
+IMAGE = "firmware.image"
+ERASED = b"\xff"
+# The SHA-256 of the image that was last written to the flash
+PROGRAMMED = "programmed.txt"
+# The folder that stands for the drive of a boot loader, while there is one
+DRIVE = "drive"
 _PTY = re.compile(rb"redirected to (/dev/\S+)")
 
 
@@ -26,11 +33,19 @@ def folder_of(name: str) -> Path:
     return paths.BUILD / "sim" / name
 
 
-def install(board: Board, name: str, image: Path, erase: bool = False) -> Path:
-    """Makes `image` what the emulated board boots; its files stay unless `erase`."""
+def drives() -> list[Path]:
+    """The drives that the boot loaders of emulated boards show now."""
+    return list((paths.BUILD / "sim").glob(f"*/{DRIVE}"))
+
+
+def install(board: Board, name: str, image: Path | None = None, erase: bool = False) -> Path:
+    """Makes `image`, else what was built, what the emulated board boots; its files stay unless
+    `erase`."""
     sim = board.section("sim")
     if not sim:
         raise UsageError(f"{board.name} is no emulated board; see wasmote boards")
+    if image is None:
+        image = board.build_dir / sim["image"] if "image" in sim else board.firmware
     if not image.is_file():
         raise MissingError(f"{paths.shown(image)} is not there: make firmware BOARD={board.name}")
     folder = folder_of(name)
@@ -59,8 +74,25 @@ def owner_check(board: Board, folder: Path) -> None:
 
 def erase_flash(folder: Path) -> None:
     """Forgets the emulated board's files."""
-    (folder / "flash.bin").unlink(missing_ok=True)
+    for name in ("flash.bin", PROGRAMMED):
+        (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "fs", ignore_errors=True)
+
+
+def program(folder: Path, flash_bytes: int) -> None:
+    """Writes an image that is new to the start of the flash, as a programmer does; what a boot
+    loader has put there since stays."""
+    data = (folder / IMAGE).read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    stamp = folder / PROGRAMMED
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    flash = folder / "flash.bin"
+    if not flash.exists():
+        flash.write_bytes(ERASED * flash_bytes)
+    with flash.open("r+b") as file:
+        file.write(data)
+    stamp.write_text(digest)
 
 
 def arguments(sim: dict[str, Any], values: dict[str, str], icount: bool) -> list[str]:
@@ -117,12 +149,16 @@ class Simulator(Running):
         if self.fresh:
             erase_flash(self.folder)
         if not (self.folder / IMAGE).exists():
-            install(self.board, self.folder.name, self.board.firmware)
+            install(self.board, self.folder.name)
         if self.is_process:
             (self.folder / "fs").mkdir(exist_ok=True)
             return
+        flash_bytes = int(self.sim["flash_file_bytes"])
+        if "image" in self.sim:
+            program(self.folder, flash_bytes)
+            return
         with (self.folder / "flash.bin").open("ab") as flash:
-            flash.truncate(int(self.sim["flash_file_bytes"]))
+            flash.truncate(flash_bytes)
 
     def _take_lock(self) -> None:
         self._lock = (self.folder / "lock").open("wb")
@@ -137,6 +173,8 @@ class Simulator(Running):
         values = {
             "firmware": str(self.folder / IMAGE),
             "flash": str(self.folder / "flash.bin"),
+            "drive": str(self.folder / DRIVE),
+            "python": sys.executable,
             "serial": str(self.sim.get("serial", "pty")),
         }
         program = str(self.sim.get("program", "{firmware}")).format(**values)
@@ -183,12 +221,18 @@ class Simulator(Running):
         if self._process:
             self._process.kill()
             self._process.wait()
+            self._unplug()
+
+    def _unplug(self) -> None:
+        """A drive that the emulator showed is gone with it."""
+        shutil.rmtree(self.folder / DRIVE, ignore_errors=True)
 
     def stop(self) -> None:
         """Stops the board; may be called twice."""
         if self._process:
             child.stop(self._process)
             self._process = None
+            self._unplug()
         if self._lock:
             self._lock.close()
             self._lock = None

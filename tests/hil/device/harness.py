@@ -16,6 +16,7 @@ import pytest
 import wasmtime
 
 from wasmote import paths
+from wasmote.agent import variants
 from wasmote.errors import WasmoteError
 from wasmote.hil import Device, Place
 from wasmote.links import files
@@ -59,6 +60,8 @@ def device_files() -> Iterator[tuple[str, bytes]]:
         yield f"devdata/bridge-{name}.jsonl", _lines(rows)
     yield "devdata/store.jsonl", _lines(paths.TOP / "tests/vectors/store/records.json")
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
+        if path.name in (variants.PORTABLE_FILE, variants.SIMD_FILE):
+            continue  # for gateways
         yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()
 
 
@@ -127,6 +130,10 @@ class SerialRunner:
                 files.mkdirs(self.link, "/" + folder)
                 made.add(folder)
             self.link.write("/" + path, content)
+        self.kept = self._names()
+
+    def _names(self) -> set[str]:
+        return {entry.name for entry in files.listdir(self.link, "/") or []}
 
     def run(self, script: Path) -> str:
         """What the script printed; where the board went silent, that and no more."""
@@ -135,7 +142,11 @@ class SerialRunner:
             # A script that reads its own path, or is too long to be compiled beside its text,
             # comes from the file system as on the unix port.
             self.link.write("/" + script.name, script.read_bytes())
-            return self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
+            said = self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
+            # The smallest file systems have no room for what all scripts together leave.
+            for name in self._names() - self.kept:
+                files.remove(self.link, f"/{name}")
+            return said
         except WasmoteError as error:
             self._recover()
             return str(error)
