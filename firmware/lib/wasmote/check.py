@@ -6,6 +6,7 @@
 #   "int", low, high      "number"              "bool"
 #   "str", low, high (characters)               "one", (allowed values)
 #   "id" (identifier)     "name" (an identifier that starts with a letter)
+#   "pin" (what machine.Pin takes: a number or a name; also the number or name of a bus)
 #   "list", low, high (members)                 "dict"
 # A default of REQUIRED means that the entry must be there.
 
@@ -43,6 +44,10 @@ def wrong(value, rule):
         return "%r is not one of %s" % (value, ", ".join(str(v) for v in rule[2]))
     if kind == "number":
         return None if type(value) in (int, float) else "%r is not a number" % (value,)
+    if kind == "pin":
+        if type(value) is int and value >= -1 or type(value) is str and 1 <= len(value) <= 16:
+            return None
+        return "%r is neither a number nor a name" % (value,)
     of_type, words = _TYPES[kind]
     if type(value) is not of_type:
         return "%r is not %s" % (value, words)

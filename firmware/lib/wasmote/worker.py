@@ -60,8 +60,7 @@ class Worker:
             self.agent = agent = Agent(entry["path"])
         if agent.name != self.name:
             raise WorkerError("%s holds the agent %r" % (entry["path"], agent.name))
-        options = entry["sensor"]
-        self.sensor = sensors.find(options["kind"]).open(options)
+        self.sensor = sensors.open_for(entry["sensor"], agent.manifest["inputs"][0])
         if self.sensor.sample_bytes != agent.input_bytes:
             raise WorkerError(
                 "its sensor gives %d bytes, it takes %d"
@@ -109,6 +108,7 @@ class Worker:
     # One sample. False: the end.
     async def _step(self):
         try:
+            await self._ready()
             sample = self.sensor.read_into(self._buffer)
             if sample < 0:
                 return False
@@ -127,6 +127,15 @@ class Worker:
             self._fail("result: %s" % e)
             gc.collect()
         return True
+
+    # Until hardware has a sample; what it holds is taken in meanwhile.
+    async def _ready(self):
+        wait_ms = getattr(self.sensor, "wait_ms", None)
+        if wait_ms:
+            left = wait_ms()
+            while left:
+                await asyncio.sleep_ms(left)
+                left = wait_ms()
 
     async def _infer(self, sample):
         time_us = self._node.clock.us()

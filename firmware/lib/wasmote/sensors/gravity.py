@@ -1,0 +1,71 @@
+# Takes gravity out of an accelerometer's readings, and a gyroscope's zero offset out of its.
+#
+# Gravity is followed in the chip's own axes: the gyroscope turns it as the chip turns, and the
+# accelerometer's mean over about 1.2 s pulls it to where it is. Integers small enough to take no
+# memory of the heap; in steps of the chip, with binary places below.
+from micropython import const
+
+from .scaling import fraction
+
+_PLACES = const(8)  # of gravity
+_TURN_PLACES = const(12)  # of an angle in rad
+_OFFSET_PLACES = const(12)
+_OFFSET_READINGS = const(4096)  # over which the offset is the mean
+_PULL_S = 1.25
+
+
+class Gravity:
+    # `rate`: readings a second. `unit`: rad/s of a step of the gyroscope, None: there is none.
+    def __init__(self, rate, unit):
+        self._g = None
+        self._pull = 0
+        while 2 << self._pull < _PULL_S * rate * 1.5:
+            self._pull += 1
+        self._factor = 0
+        if unit is not None:
+            self._factor, self._shift = fraction(unit / rate * (1 << _TURN_PLACES))
+        self._offset = [0, 0, 0]
+        self._count = 0
+
+    # `raw`: accelerometer x, y, z, then gyroscope x, y, z. What comes is in the same place.
+    def take(self, raw):
+        if self._g is None:
+            self._g = [raw[0] << _PLACES, raw[1] << _PLACES, raw[2] << _PLACES]
+        if self._factor:
+            self._take_offset(raw)
+            self._turn(raw)
+        g = self._g
+        for i in range(3):
+            g[i] += ((raw[i] << _PLACES) - g[i]) >> self._pull
+            raw[i] = _limited(raw[i] - ((g[i] + (1 << _PLACES >> 1)) >> _PLACES))
+
+    # The mean of all readings at first, then it follows slowly.
+    def _take_offset(self, raw):
+        if self._count < _OFFSET_READINGS:
+            self._count += 1
+        offset = self._offset
+        for i in range(3):
+            offset[i] += ((raw[3 + i] << _OFFSET_PLACES) - offset[i]) // self._count
+            raw[3 + i] = _limited(raw[3 + i] - (offset[i] >> _OFFSET_PLACES))
+
+    # What stands still turns the other way round in axes that turn: g - turn x g, by the
+    # midpoint rule, so that its length stays.
+    def _turn(self, raw):
+        g = self._g
+        half = 1 << self._shift >> 1
+        x = (raw[3] * self._factor + half) >> self._shift
+        y = (raw[4] * self._factor + half) >> self._shift
+        z = (raw[5] * self._factor + half) >> self._shift
+        a, b, c = g[0], g[1], g[2]
+        # Four places less, or products would not be small.
+        u, v, w = a >> 4, b >> 4, c >> 4
+        p = u - ((y * w - z * v) >> (_TURN_PLACES + 1))
+        q = v - ((z * u - x * w) >> (_TURN_PLACES + 1))
+        r = w - ((x * v - y * u) >> (_TURN_PLACES + 1))
+        g[0] = a - ((y * r - z * q) >> (_TURN_PLACES - 4))
+        g[1] = b - ((z * p - x * r) >> (_TURN_PLACES - 4))
+        g[2] = c - ((x * q - y * p) >> (_TURN_PLACES - 4))
+
+
+def _limited(value):
+    return max(-32768, min(32767, value))
