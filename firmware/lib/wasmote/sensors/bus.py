@@ -72,14 +72,16 @@ class Chip:
 
 
 def _open(options):
+    soft = options["i2c"] == _SOFT
+    make = machine_part("SoftI2C" if soft else "I2C")
     pins = {}
     for name in ("scl", "sda"):
         if options[name] is not None:
             pins[name] = pin(options[name])
-    if options["i2c"] == _SOFT:
-        if len(pins) != 2:
-            raise ValueError("i2c: -1, I2C in software, needs scl and sda")
-        return machine_part("SoftI2C")(freq=options["freq"], **pins)
     if len(pins) == 1:
         raise ValueError("scl and sda: both or neither")
-    return machine_part("I2C")(options["i2c"], freq=options["freq"], **pins)
+    if soft:
+        if not pins:
+            raise ValueError("i2c: -1, I2C in software, needs scl and sda")
+        return make(freq=options["freq"], **pins)
+    return make(options["i2c"], freq=options["freq"], **pins)

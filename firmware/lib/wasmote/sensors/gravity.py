@@ -1,17 +1,22 @@
 # Takes gravity out of an accelerometer's readings, and a gyroscope's zero offset out of its.
 #
 # Gravity is followed in the chip's own axes: the gyroscope turns it as the chip turns, and the
-# accelerometer's mean over about 1.2 s pulls it to where it is. Integers small enough to take no
-# memory of the heap; in steps of the chip, with binary places below.
+# accelerometer's mean over about 1.2 s pulls it to where it is. The offset is what the gyroscope
+# says while it lies still. Integers small enough to take no memory of the heap; in steps of the
+# chip, with binary places below.
 from micropython import const
 
 from .scaling import fraction
 
 _PLACES = const(8)  # of gravity
 _TURN_PLACES = const(12)  # of an angle in rad
-_OFFSET_PLACES = const(12)
-_OFFSET_READINGS = const(4096)  # over which the offset is the mean
 _PULL_S = 1.25
+
+# Still is what changes by less, in rad/s, over as many readings, and is not faster than a
+# gyroscope may be off.
+_STILL = 0.06
+_STILL_READINGS = const(64)
+_OFFSET_MAX = 0.5
 
 
 class Gravity:
@@ -24,8 +29,14 @@ class Gravity:
         self._factor = 0
         if unit is not None:
             self._factor, self._shift = fraction(unit / rate * (1 << _TURN_PLACES))
+            self._still = int(_STILL / unit)
+            self._most = int(_OFFSET_MAX / unit) * _STILL_READINGS
         self._offset = [0, 0, 0]
+        # Of the readings since the last look.
         self._count = 0
+        self._sum = [0, 0, 0]
+        self._low = [0, 0, 0]
+        self._high = [0, 0, 0]
 
     # `raw`: accelerometer x, y, z, then gyroscope x, y, z. What comes is in the same place.
     def take(self, raw):
@@ -39,14 +50,28 @@ class Gravity:
             g[i] += ((raw[i] << _PLACES) - g[i]) >> self._pull
             raw[i] = _limited(raw[i] - ((g[i] + (1 << _PLACES >> 1)) >> _PLACES))
 
-    # The mean of all readings at first, then it follows slowly.
     def _take_offset(self, raw):
-        if self._count < _OFFSET_READINGS:
-            self._count += 1
-        offset = self._offset
+        total, low, high = self._sum, self._low, self._high
         for i in range(3):
-            offset[i] += ((raw[3 + i] << _OFFSET_PLACES) - offset[i]) // self._count
-            raw[3 + i] = _limited(raw[3 + i] - (offset[i] >> _OFFSET_PLACES))
+            steps = raw[3 + i]
+            if self._count == 0:
+                total[i], low[i], high[i] = 0, steps, steps
+            total[i] += steps
+            low[i] = min(low[i], steps)
+            high[i] = max(high[i], steps)
+            raw[3 + i] = _limited(steps - self._offset[i])
+        self._count += 1
+        if self._count == _STILL_READINGS:
+            self._count = 0
+            if self._is_still():
+                for i in range(3):
+                    self._offset[i] = (total[i] + _STILL_READINGS // 2) // _STILL_READINGS
+
+    def _is_still(self):
+        for i in range(3):
+            if self._high[i] - self._low[i] > self._still or abs(self._sum[i]) > self._most:
+                return False
+        return True
 
     # What stands still turns the other way round in axes that turn: g - turn x g, by the
     # midpoint rule, so that its length stays.

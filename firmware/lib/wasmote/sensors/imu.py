@@ -61,7 +61,7 @@ class Imu(Live):
         # Each reading of the chip is a step of `part`, each that is taken one of `whole`.
         self._whole = chip.rate[0]
         self._part = chip.rate[1] * self._hz
-        self._phase = self._whole
+        self._phase = self._whole - self._part
         self._gravity = None
         if not options["gravity"]:
             unit = chip.units[1] if options["gyro"] else None
@@ -134,7 +134,7 @@ class Imu(Live):
     def _lose(self, readings):
         self._blocks.skip(max(1, -(-(self._filled + readings) // self._hop)))
         self._filled = 0
-        self._phase = self._whole
+        self._phase = self._whole - self._part
 
     def close(self):
         try:

@@ -1,6 +1,6 @@
 # ST LSM6DSOX (and LSM6DSO, which says the same of itself) on I2C: accelerometer and gyroscope.
-# Registers: data sheet DS12814, section 9; FIFO: its section 6.5; clock: application note AN5272,
-# section 6.3 (INTERNAL_FREQ_FINE).
+# ST's data sheet DS12814, "Mechanical characteristics" (what a step is), "FIFO" and "Register
+# description"; application note AN5272 for the words of the FIFO and for INTERNAL_FREQ_FINE.
 import math
 import time
 

@@ -36,11 +36,10 @@ class Scaling:
 
 # (factor, shift): factor / 2 ** shift is `ratio`, to 14 bits.
 def fraction(ratio):
+    if not 1 / 32768 <= ratio < 16384:
+        raise ValueError("the scale of the agent's input does not fit the sensor's steps")
     shift = 0
     while ratio * 2 < 1 << _FACTOR_BITS and shift < _SHIFT_MAX:
         ratio *= 2
         shift += 1
-    factor = int(ratio + 0.5)
-    if not 1 <= factor <= 1 << _FACTOR_BITS:
-        raise ValueError("the scale of the agent's input does not fit the sensor's steps")
-    return factor, shift
+    return int(ratio + 0.5), shift
