@@ -54,12 +54,14 @@ class Adc(Live):
     # The timer's. Allocates nothing.
     def _read(self, timer):
         period = self._period_us
-        late = (time.ticks_diff(time.ticks_us(), self._due) + period // 2) // period
+        now = time.ticks_us()
+        off = time.ticks_diff(now, self._due)
+        late = (off + period // 2) // period
         if late < 0:
             return  # callbacks that waited, one behind the other: this time has its reading
         if late > 0:
             self._lose(late)
-        self._due = time.ticks_add(self._due, (late + 1) * period)
+        self._due = time.ticks_add(now, (late + 1) * period - off)
         block, scaling = self._blocks.block, self._scaling
         at = self._filled * len(self._inputs) * scaling.bytes
         for i in range(len(self._inputs)):
