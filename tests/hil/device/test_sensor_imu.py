@@ -105,6 +105,16 @@ def test_failures_in_a_row_end_it():
     raises(OSError, sensor.wait_ms, words=["no answer from address 0x68"])
 
 
+def test_others_have_their_turn_while_much_is_there():
+    reading = "68 w 74 r " + "000100020003000400050006" * 8
+    traffic = START + ["68 w 72 r 0348"] + [reading] * 8 + ["68 w 72 r 0048"]
+    traffic += ["68 w 74 r " + "00" * 24] * 3
+    sensor = opened(mpu6050, traffic)
+    equal(sensor.wait_ms(), 1)
+    true(sensor.wait_ms() > 1)
+    equal(sensor.missed, 0)
+
+
 def test_a_chip_that_falls_silent():
     sensor = opened(mpu6050, START + ["68 w 72 r 0000"] * 3)
     true(sensor.wait_ms() > 0)

@@ -60,8 +60,8 @@ class Script:
         data = bytes([data]) if isinstance(data, int) else data
         self._add(f"{register:02x} r {data.hex()}", why)
 
-    def fail(self, register: int, error: int, why: str) -> None:
-        self._add(f"{register:02x} ! {error}", why)
+    def fail(self, written: str, error: int, why: str) -> None:
+        self._add(f"{written} ! {error}", why)
 
     def wait(self, ms: int) -> None:
         self.lines.append(f"wait {ms}")
@@ -98,6 +98,7 @@ LSM_FS_G = {125: 0b001, 250: 0b000, 500: 0b010, 1000: 0b100, 2000: 0b110}  # CTR
 LSM_MDPS = {125: 4.375, 250: 8.75, 500: 17.5, 1000: 35, 2000: 70}
 LSM_ODR = {104: 0b0100, 208: 0b0101}
 LSM_SIZES = (16, 4, 1)
+PORTION = 64  # what the driver reads before others have their turn
 
 
 def lsm_start(script: Script, odr: int, g: int, dps: int | None, fine: int) -> None:
@@ -137,15 +138,17 @@ def lsm_words(given: list[Reading], slot: int, gyro: bool) -> list[bytes]:
 
 
 def lsm_poll(script: Script, words: list[bytes], more: int = 0) -> None:
-    """FIFO_STATUS1 and 2, then the words; `more` stay in the FIFO."""
-    count = len(words) + more
-    script.read(0x3A, struct.pack("<H", count), f"FIFO_STATUS: {count} words")
-    at = 0
-    for size in bursts(count, LSM_SIZES):
-        if at == len(words):
-            return
-        script.read(0x78, b"".join(words[at : at + size]), "FIFO_DATA_OUT")
-        at += size
+    """FIFO_STATUS1 and 2, then the words, 64 at a time; `more` stay in the FIFO."""
+    while words:
+        count = len(words) + more
+        script.read(0x3A, struct.pack("<H", count), f"FIFO_STATUS: {count} words")
+        done = 0
+        for size in bursts(count, LSM_SIZES):
+            if done == min(len(words), PORTION):
+                break
+            script.read(0x78, b"".join(words[done : done + size]), "FIFO_DATA_OUT")
+            done += size
+        words = words[done:]
 
 
 def lsm6dsox() -> Script:
@@ -248,7 +251,7 @@ def mpu6050() -> Script:
     mpu_restart(script)
     given = readings(2, 11)
     mpu_poll(script, given[:4])
-    script.fail(0x72, ENODEV, "FIFO_COUNT: no answer")
+    script.fail("72", ENODEV, "FIFO_COUNT: no answer")
     mpu_restart(script)
     # One reading was in the sample: it is lost, and with it the sample.
     given = readings(3, 11)

@@ -34,6 +34,7 @@ OPTIONS = {
 OPTIONS.update(bus.OPTIONS)
 
 _BURST_MAX = const(16)  # readings that a chip gives at once, at most
+_PORTION = const(64)  # entries after which others have their turn
 _FAILURES = const(3)  # of the bus in a row that are borne
 _SILENCE_MS = const(1000)
 _POLL_MIN_MS = const(2)
@@ -76,8 +77,9 @@ class Imu(Live):
         if self._blocks.ready():
             return 0
         now = time.ticks_ms()
+        more = False
         try:
-            self._take_in(now)
+            more = self._take_in(now)
             self._failures = 0
         except OSError as e:
             # Half a reading may be gone: the next call begins afresh.
@@ -90,8 +92,11 @@ class Imu(Live):
             raise OSError(
                 "%s: no readings for %d ms: has it lost its power?" % (self._chip.kind, silent)
             )
-        return 0 if self._blocks.ready() else self._poll_ms
+        if self._blocks.ready():
+            return 0
+        return 1 if more else self._poll_ms
 
+    # True: there is more.
     def _take_in(self, now):
         chip = self._chip
         left = -1 if self._failures else chip.pending()
@@ -99,18 +104,21 @@ class Imu(Live):
             chip.restart()
             self._lose(time.ticks_diff(now, self._emptied) * self._hz // 1000)
             self._heard = self._emptied = now
-            return
+            return False
         if left:
             self._heard = now
+        portion = _PORTION
         # What is more than a sample stays in the chip.
-        while left and not self._blocks.ready():
+        while left and portion > 0 and not self._blocks.ready():
             got = chip.burst(left)
             left -= got
+            portion -= got
             for i in range(got):
                 if chip.entry(i, self._raw):
                     self._take()
         if not left:
             self._emptied = now
+        return left > 0
 
     def _take(self):
         if self._gravity:
