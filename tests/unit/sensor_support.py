@@ -2,6 +2,7 @@
 own and at its own rate. What the watch gave has no gravity in it: its software took that out."""
 
 import importlib
+import importlib.util
 import math
 import sys
 import types
@@ -20,6 +21,10 @@ G = 9.80665
 PER_UNIT = 512  # motion-window's steps of 1 m/s2 and 1 rad/s
 HZ = 10
 STEPS = 100  # of a window
+
+VECTORS = paths.TOP / "tests/vectors/sensors"
+# Ten seconds in which nothing moves.
+STILL = Window(bytes(STEPS * 6 * 2), "still")
 
 # LSM6DSOX at 104 Hz, 8 g, 2000 degrees/s.
 RATE = 6667 / 64
@@ -59,6 +64,15 @@ def watched(*windows: Window) -> NDArray[np.float64]:
 def taken(count: int) -> list[int]:
     """Which of the chip's readings those of `count` windows are."""
     return [math.ceil(i * RATE / HZ - 1e-9) for i in range(count * STEPS)]
+
+
+def script() -> ModuleType:
+    """What makes the vectors."""
+    spec = importlib.util.spec_from_file_location("make", VECTORS / "make.py")
+    assert spec and spec.loader
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
 
 
 @contextmanager

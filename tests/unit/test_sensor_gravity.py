@@ -1,31 +1,30 @@
 """The sensors' vectors, and gravity: what it does to the motion agents, and without it."""
 
-import importlib.util
 from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 import pytest
-from motion_support import CLASSES, STAGES, WINDOWS, Window
+from motion_support import CLASSES, STAGES, WINDOWS
 from numpy.typing import NDArray
 from sensor_support import (
     HZ,
     PER_UNIT,
     RATE,
     STEPS,
+    STILL,
     UNITS,
+    VECTORS,
     G,
     measured,
     node_modules,
+    script,
     taken,
     watched,
 )
 
 from wasmote import paths
 from wasmote.agent.runner import HostAgent
-
-VECTORS = paths.TOP / "tests/vectors/sensors"
-STILL = Window(bytes(STEPS * 6 * 2), "still")
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +34,8 @@ def gravity() -> Iterator[ModuleType]:
 
 
 def test_sensor_vectors_are_what_their_script_makes() -> None:
-    spec = importlib.util.spec_from_file_location("make", VECTORS / "make.py")
-    assert spec and spec.loader
-    make = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(make)
     texts = {path.stem: path.read_text() for path in VECTORS.glob("*.txt")}
-    assert texts == {name: script().text() for name, script in make.FILES.items()}
+    assert texts == {name: make().text() for name, make in script().FILES.items()}
 
 
 def without_gravity(module: ModuleType, readings: NDArray[np.int64]) -> NDArray[np.int64]:
