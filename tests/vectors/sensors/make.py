@@ -151,6 +151,13 @@ def lsm_poll(script: Script, words: list[bytes], more: int = 0) -> None:
         words = words[done:]
 
 
+def lsm_overrun(script: Script) -> None:
+    """The FIFO has run over, and is emptied."""
+    script.read(0x3A, bytes([0x00, 0x6A]), "FIFO_STATUS: full, overrun")
+    script.write(0x0A, 0x00, "FIFO_CTRL4: bypass")
+    script.write(0x0A, 0x06, "FIFO_CTRL4: continuous")
+
+
 def lsm6dsox() -> Script:
     """Six axes of which every second reading is taken; an overrun on the way."""
     tensor = {"dtype": "int16", "shape": [4, 6], "scale": 1 / 512}
@@ -173,9 +180,7 @@ def lsm6dsox() -> Script:
     # A reading is in the block when 250 ms are lost: two readings and more of the next blocks.
     lsm_poll(script, lsm_words(all_of[11:13], 11, True))
     script.wait(250)
-    script.read(0x3A, bytes([0x00, 0x6A]), "FIFO_STATUS: full, overrun")
-    script.write(0x0A, 0x00, "FIFO_CTRL4: bypass")
-    script.write(0x0A, 0x06, "FIFO_CTRL4: continuous")
+    lsm_overrun(script)
     # One and twelve readings are seven blocks: the next one is number 3 + 7.
     after = readings(1, 8)
     lsm_poll(script, lsm_words(after, 1, True), more=2)
