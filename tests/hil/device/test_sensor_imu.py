@@ -207,6 +207,8 @@ def test_allocates_nothing():
 def test_found_by_name():
     for kind, module in (("lsm6dsox", lsm6dsox), ("mpu6050", mpu6050)):
         equal(sensors.options(kind), module.OPTIONS)
+    for shared in ("bus", "blocks", "imu", "scaling", "gravity"):
+        equal(sensors.options(shared), None)
 
 
 devtest.run(globals())

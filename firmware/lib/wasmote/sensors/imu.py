@@ -1,6 +1,6 @@
 # What accelerometers with a gyroscope share. The chip makes readings by its own clock and keeps
 # them in its FIFO, so Python's delays move none of them; a node has only to come before the FIFO
-# is full. Of the chip's readings those are taken that are nearest to the times asked for.
+# is full. For each time asked for, the chip's next reading is taken.
 #
 # A chip, besides what bus.Chip has:
 #   start()         checks and sets up all of it
