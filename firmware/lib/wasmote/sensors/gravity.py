@@ -15,7 +15,7 @@ _PULL_S = 1.25
 # Still is what changes by less, in rad/s, over as many readings, and is not faster than a
 # gyroscope may be off.
 _STILL = 0.06
-_STILL_READINGS = const(64)
+_STILL_READINGS = const(16)  # every fourth is looked at
 _OFFSET_MAX = 0.5
 
 
@@ -32,7 +32,7 @@ class Gravity:
             self._still = int(_STILL / unit)
             self._most = int(_OFFSET_MAX / unit) * _STILL_READINGS
         self._offset = [0, 0, 0]
-        # Of the readings since the last look.
+        # Of the readings that were looked at.
         self._count = 0
         self._sum = [0, 0, 0]
         self._low = [0, 0, 0]
@@ -40,28 +40,37 @@ class Gravity:
 
     # `raw`: accelerometer x, y, z, then gyroscope x, y, z. What comes is in the same place.
     def take(self, raw):
-        if self._g is None:
-            self._g = [raw[0] << _PLACES, raw[1] << _PLACES, raw[2] << _PLACES]
-        if self._factor:
-            self._take_offset(raw)
-            self._turn(raw)
         g = self._g
+        if g is None:
+            self._g = g = [raw[0] << _PLACES, raw[1] << _PLACES, raw[2] << _PLACES]
+        if self._factor:
+            self._count += 1
+            if self._count & 3 == 0:
+                self._watch(raw)
+            for i in range(3):
+                raw[3 + i] = _limited(raw[3 + i] - self._offset[i])
+            self._turn(raw)
+        pull = self._pull
         for i in range(3):
-            g[i] += ((raw[i] << _PLACES) - g[i]) >> self._pull
-            raw[i] = _limited(raw[i] - ((g[i] + (1 << _PLACES >> 1)) >> _PLACES))
+            steps, down = raw[i], g[i]
+            g[i] = down = down + (((steps << _PLACES) - down) >> pull)
+            raw[i] = _limited(steps - ((down + (1 << _PLACES >> 1)) >> _PLACES))
 
-    def _take_offset(self, raw):
+    # Every fourth reading: whether the gyroscope lies still, and what it then says.
+    def _watch(self, raw):
         total, low, high = self._sum, self._low, self._high
+        first = self._count == 4
         for i in range(3):
             steps = raw[3 + i]
-            if self._count == 0:
-                total[i], low[i], high[i] = 0, steps, steps
+            if first:
+                total[i] = 0
+                low[i] = high[i] = steps
             total[i] += steps
-            low[i] = min(low[i], steps)
-            high[i] = max(high[i], steps)
-            raw[3 + i] = _limited(steps - self._offset[i])
-        self._count += 1
-        if self._count == _STILL_READINGS:
+            if steps < low[i]:
+                low[i] = steps
+            elif steps > high[i]:
+                high[i] = steps
+        if self._count == 4 * _STILL_READINGS:
             self._count = 0
             if self._is_still():
                 for i in range(3):
@@ -93,4 +102,6 @@ class Gravity:
 
 
 def _limited(value):
-    return max(-32768, min(32767, value))
+    if -32768 <= value <= 32767:
+        return value
+    return -32768 if value < 0 else 32767
