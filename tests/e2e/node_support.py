@@ -108,13 +108,11 @@ def entry(name: str, period_ms: int = 0, **changes: Any) -> dict[str, Any]:
 class Node(Process):
     """wasmote.run() with a configuration, in a folder of its own."""
 
-    def __init__(
-        self, root: Path, agents: list[dict[str, Any]], before: str = "", **changes: Any
-    ) -> None:
-        """Starts it; `before` is Python that it runs first, `changes` go into the configuration."""
+    def __init__(self, root: Path, agents: list[dict[str, Any]], **changes: Any) -> None:
+        """Starts it; `changes` go into the configuration."""
         config = {"site": "site", "node": "node", "stat_s": 1, "agents": agents} | changes
         (root / "wasmote.json").write_text(json.dumps(config))
-        (root / "main.py").write_text(f"{before}\nimport wasmote\nwasmote.run()\nprint('back')\n")
+        (root / "main.py").write_text("import wasmote\nwasmote.run()\nprint('back')\n")
         super().__init__(["main.py"], root)
 
     def done(self) -> dict[str, int]:

@@ -1,14 +1,14 @@
 """A node whose accelerometer is on a bus that a file stands in for: through the motion agents, onto
 a real broker."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from motion_support import CLASSES, STAGES, WINDOWS, Window
-from mqtt_support import DEVICE_SCRIPTS, running
-from node_support import Node
+from mqtt_support import DEVICE_SCRIPTS, Process, running
 from sensor_support import STEPS, STILL, measured, script, taken, watched
 
 from wasmote import paths
@@ -19,11 +19,14 @@ pytestmark = pytest.mark.timeout(90)
 
 SENSOR = {"kind": "lsm6dsox", "hz": 10, "gravity": False, "scl": 13, "sda": 12}
 ENTRY = {"name": "motion", "stages": STAGES, "sensor": SENSOR}
-# What a board with a bus has by itself.
-BEFORE = """
+# A board with a bus has `machine` by itself.
+MAIN = """
 import standin
+import wasmote
 lines = open("bus.txt")
 standin.install(standin.I2CMachine(standin.Traffic(lines)))
+wasmote.run()
+print("back")
 """
 FIFO_READINGS = 256
 ENODEV = 19
@@ -67,9 +70,12 @@ def results(root: Path, broker: Broker) -> tuple[list[dict[str, Any]], dict[str,
         shutil.copytree(paths.BUILD / "agents" / stage, root / "agents" / stage)
     shutil.copy(DEVICE_SCRIPTS / "standin.py", root)
     mqtt = {"host": "127.0.0.1", "port": broker.port}
+    config = {"site": "site", "node": "node", "mqtt": mqtt, "agents": [ENTRY]}
+    (root / "wasmote.json").write_text(json.dumps(config))
+    (root / "main.py").write_text(MAIN)
     found, stat = [], {}
     with Listener("127.0.0.1", broker.port) as listener:
-        with running(Node(root, [ENTRY], BEFORE, mqtt=mqtt)) as node:
+        with running(Process(["main.py"], root)) as node:
             node.wait_for("back", 60)
         while message := listener.next(1):
             if message.path == "agent/motion/out":
