@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from motion_support import CLASSES, STAGES, WINDOWS, Window
 from mqtt_support import DEVICE_SCRIPTS, Process, running
+from node_support import SLOW_WAT, Node, add_agent
 from sensor_support import STEPS, STILL, measured, script, taken, watched
 
 from wasmote import paths
@@ -108,3 +109,45 @@ def test_sensor_that_is_not_there(tmp_path: Path, broker: Broker) -> None:
     found, _, lines = results(tmp_path, broker)
     assert found == []
     assert any("is it wired, and is that its address? (error 19)" in line for line in lines), lines
+
+
+# A sensor of one's own: a byte each 0.1 s, from hardware that holds three.
+OWN = """
+import time
+OPTIONS = {}
+class Own:
+    sample_bytes, period_ms, missed = 1, 0, 0
+    def __init__(self):
+        self.looked = self.made = time.ticks_ms()
+        self.number = 0
+    def wait_ms(self):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, self.looked) > 300:
+            self.missed += 1
+        self.looked = now
+        return max(0, 100 - time.ticks_diff(now, self.made))
+    def read_into(self, buffer):
+        self.made = time.ticks_ms()
+        buffer[0] = 8
+        self.number += 1
+        return self.number - 1 if self.number < 3 else -1
+    def close(self):
+        pass
+def open(options):
+    return Own()
+"""
+
+
+def test_sensor_is_looked_after_while_the_agent_computes(tmp_path: Path, broker: Broker) -> None:
+    """For 0.8 s, in slices: longer than the hardware can wait."""
+    add_agent(tmp_path, "slow", SLOW_WAT, imports=["env.now_us"], deadline_ms=2000)
+    (tmp_path / "sensor_own.py").write_text(OWN)
+    agent = {"name": "slow", "sensor": {"kind": "own"}}
+    mqtt = {"host": "127.0.0.1", "port": broker.port}
+    with Listener("127.0.0.1", broker.port) as listener:
+        with running(Node(tmp_path, [agent], mqtt=mqtt)) as node:
+            assert node.done()["produced"] == 2
+        while message := listener.next(1):
+            if message.path == "agent/slow/stat":
+                missed = message.json()["missed"]
+    assert missed == 0

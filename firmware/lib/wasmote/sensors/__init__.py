@@ -13,7 +13,8 @@
 #   close()
 # One that hardware makes readings for has period_ms 0 and also
 #   wait_ms()      0: there is a sample; else how long to do other things before asking again.
-#                  Takes in what the hardware holds; allocates nothing
+#                  Takes in what the hardware holds, for which a node also calls it between
+#                  the slices of an inference; allocates nothing
 #   missed         samples that were lost: numbers pass over them
 # blocks.py has what such sensors share.
 
