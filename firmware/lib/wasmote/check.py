@@ -7,6 +7,7 @@
 #   "str", low, high (characters)               "one", (allowed values)
 #   "id" (identifier)     "name" (an identifier that starts with a letter)
 #   "list", low, high (members)                 "dict"
+#   "pin" (what machine.Pin takes: a number or a name; also the number or name of a bus)
 # A default of REQUIRED means that the entry must be there.
 
 REQUIRED = object()
@@ -37,6 +38,10 @@ def is_identifier(text):
 # Returns what is wrong with `value` under `rule`, None when it is right.
 def wrong(value, rule):
     kind = rule[0]
+    if kind == "pin":
+        if type(value) is int and value >= -1 or type(value) is str and 1 <= len(value) <= 16:
+            return None
+        return "%r is neither a number nor a name" % (value,)
     if kind == "one":
         if value in rule[2] and type(value) is type(rule[2][0]):
             return None

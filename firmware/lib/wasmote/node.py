@@ -210,6 +210,7 @@ class Node:
             stat["boot"] = self.boot
             stat["in_flight"] = worker.counters.in_flight
             stat["errors"] = worker.counters.errors
+            stat["missed"] = getattr(worker.sensor, "missed", 0)
             stat["pool_used"], stat["pool_size"] = used, size
             stat["heap_free"] = gc.mem_free()
             self.link.tell_now("agent/%s/stat" % worker.name, json.dumps(stat).encode())

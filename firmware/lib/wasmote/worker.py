@@ -13,6 +13,7 @@ from .pipeline import Pipeline
 from .queue import Counters
 from .results import JsonResult, raw_record
 
+_FULL_MS = const(100)  # a sensor that has a sample takes no more in
 _RELOADS = const(3)  # in a row, after which an agent is stopped
 
 # time.ticks_cpu counts cycles or instructions on boards; on the unix port it is just
@@ -60,13 +61,13 @@ class Worker:
             self.agent = agent = Agent(entry["path"])
         if agent.name != self.name:
             raise WorkerError("%s holds the agent %r" % (entry["path"], agent.name))
-        options = entry["sensor"]
-        self.sensor = sensors.find(options["kind"]).open(options)
+        self.sensor = sensors.open_for(entry["sensor"], agent.manifest["inputs"][0])
         if self.sensor.sample_bytes != agent.input_bytes:
             raise WorkerError(
                 "its sensor gives %d bytes, it takes %d"
                 % (self.sensor.sample_bytes, agent.input_bytes)
             )
+        self._wait_ms = getattr(self.sensor, "wait_ms", None)
         self._buffer = bytearray(agent.input_bytes)
         self._json = JsonResult(agent, self._node.boot)
 
@@ -109,6 +110,7 @@ class Worker:
     # One sample. False: the end.
     async def _step(self):
         try:
+            await self._ready()
             sample = self.sensor.read_into(self._buffer)
             if sample < 0:
                 return False
@@ -128,16 +130,35 @@ class Worker:
             gc.collect()
         return True
 
+    # Until hardware has a sample; what it holds is taken in meanwhile.
+    async def _ready(self):
+        wait_ms = self._wait_ms
+        if wait_ms:
+            left = wait_ms()
+            while left:
+                await asyncio.sleep_ms(left)
+                left = wait_ms()
+
+    # The agent's output; what hardware holds is taken in between its slices, too.
+    async def _compute(self):
+        if not self._wait_ms:
+            return await self.agent.infer_async(self._buffer)
+        task = asyncio.create_task(_take_in(self._wait_ms))
+        try:
+            return await self.agent.infer_async(self._buffer)
+        finally:
+            task.cancel()
+
     async def _infer(self, sample):
         time_us = self._node.clock.us()
         ticks = None
         start = time.ticks_us()
         if CPU_TICKS:
             ticks = time.ticks_cpu()
-            output = await self.agent.infer_async(self._buffer)
+            output = await self._compute()
             ticks = time.ticks_diff(time.ticks_cpu(), ticks)
         else:
-            output = await self.agent.infer_async(self._buffer)
+            output = await self._compute()
         infer_us = time.ticks_diff(time.ticks_us(), start)
         # Others may have taken it between the slices.
         await self._node.link.room(self._results)
@@ -163,3 +184,11 @@ class Worker:
             self._fail(e)
             return False
         return True
+
+
+async def _take_in(wait_ms):
+    try:
+        while True:
+            await asyncio.sleep_ms(wait_ms() or _FULL_MS)
+    except OSError:
+        pass  # who waits for the sample is told

@@ -24,11 +24,11 @@ def true(value, what="not true"):
         raise AssertionError(what)
 
 
-# Calls f(*args), which must raise `exception`; with `words`, its text must hold each
+# Calls f(*args, **more), which must raise `exception`; with `words`, its text must hold each
 # of them. Returns the exception.
-def raises(exception, f, *args, words=()):
+def raises(exception, f, *args, words=(), **more):
     try:
-        got = f(*args)
+        got = f(*args, **more)
     except exception as e:
         text = str(e)
         for word in words:

@@ -59,6 +59,8 @@ def device_files() -> Iterator[tuple[str, bytes]]:
         rows = paths.TOP / f"tests/vectors/bridge/{name}.json"
         yield f"devdata/bridge-{name}.jsonl", _lines(rows)
     yield "devdata/store.jsonl", _lines(paths.TOP / "tests/vectors/store/records.json")
+    for path in sorted((paths.TOP / "tests/vectors/sensors").glob("*.txt")):
+        yield f"devdata/sensors/{path.name}", path.read_bytes()
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
         if path.name in (variants.PORTABLE_FILE, variants.SIMD_FILE):
             continue  # for gateways
