@@ -1,0 +1,2 @@
+freeze("$(FIRMWARE_DIR)/esp32/modules")
+include("$(FIRMWARE_DIR)/lib/manifest.py")
