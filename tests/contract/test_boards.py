@@ -151,7 +151,8 @@ def test_sim_can_be_started(folder: Path) -> None:
 def test_it_can_be_flashed(folder: Path) -> None:
     values = load(folder)
     tool = values.get("flash.tool", "emulator" if "sim.kind" in values else None)
-    assert tool, f"{folder.name}: no emulator, so flash.tool says what puts firmware onto it"
+    if tool is None:
+        assert values["tier"] == "untested", "flash.tool says what puts firmware onto it"
     if tool == "emulator":
         assert "sim.kind" in values
         return

@@ -112,3 +112,45 @@ def test_esp_idf_that_fits_is_called(
     assert f"idf.py -C {micropython}/ports/esp32 -B {build}" in call
     assert f"-DUSER_C_MODULES={paths.FIRMWARE}/esp32/modules.cmake" in call
     assert call.endswith(" build")
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "lacks"),
+    [
+        ("NUCLEO_F767ZI", (), "lib/stm32lib lib/lwip"),
+        ("NUCLEO_H743ZI", ("lib/stm32lib",), "lib/lwip"),
+        ("PYBV11", (), "lib/stm32lib"),
+        ("ARDUINO_NANO_33_BLE_SENSE", ("lib/tinyusb",), "lib/nrfx"),
+    ],
+)
+def test_submodules_that_are_not_there(
+    micropython: Path, name: str, there: tuple[str, ...], lacks: str
+) -> None:
+    for folder in there:
+        (micropython / folder / "src").mkdir(parents=True)
+    (micropython / lacks.split(maxsplit=1)[0]).mkdir(parents=True)  # empty, as git leaves it
+    said = refusal(name)
+    assert f"{micropython} lacks {lacks}: submodules" in said
+    assert "git clone -b v1.25.0" in said and "submodule update --init" in said
+    assert said.endswith("MICROPYTHON_DIR=micropython.  Stop.")
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "needs", "settings"),
+    [
+        ("NUCLEO_F767ZI", "stm32", ("lib/stm32lib", "lib/lwip"), "NN_CORE=dsp MODFLASH=0"),
+        ("ARDUINO_NANO_33_BLE_SENSE", "nrf", ("lib/nrfx", "lib/tinyusb"), "NN_CORE=dsp MODFLASH="),
+    ],
+)
+def test_submodules_that_are_there(
+    micropython: Path, tmp_path: Path, name: str, port: str, needs: tuple[str, ...], settings: str
+) -> None:
+    for folder in needs:
+        (micropython / folder / "src").mkdir(parents=True)
+    makefile = micropython / f"ports/{port}/Makefile"
+    makefile.parent.mkdir(parents=True, exist_ok=True)
+    makefile.write_text(
+        "all:\n\techo made $(BOARD_DIR) $(USER_C_MODULES) NN_CORE=$(NN_CORE) MODFLASH=$(MODFLASH)\n"
+    )
+    call = dry_run(name, tmp_path, "echo made")
+    assert f"{paths.BOARDS / name} {paths.FIRMWARE} {settings}" in call
