@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from boards_support import FOLDERS, each_board, load
 
-from wasmote import paths
+from wasmote import boards, boards_readme, paths
 from wasmote.flash.registry import FLASHERS
 
 README = (paths.BOARDS / "README.md").read_text()
@@ -212,6 +212,11 @@ def test_build_files(folder: Path) -> None:
 @each_board
 def test_readme_describes_it(folder: Path) -> None:
     assert f"## {folder.name}\n" in README
+
+
+def test_readme_has_the_table_of_these_boards() -> None:
+    fresh = boards_readme.with_table(README, boards.listing())
+    assert fresh == README, f"boards/README.md: its table is out of date: {boards_readme.COMMAND}"
 
 
 def test_readme_lists_every_key() -> None:
