@@ -11,7 +11,9 @@ import pytest
 from boards_support import FOLDERS, load
 from test_board_memory import kibibytes
 
-from wasmote import paths
+from wasmote import boards, paths
+from wasmote.flash import stm32_chips
+from wasmote.flash.base import Job, Options, Part
 
 PORTS = paths.THIRD_PARTY / "micropython/ports"
 LINKER, COMPILER, SYMBOLS = (f"arm-none-eabi-{name}" for name in ("ld", "gcc", "nm"))
@@ -87,6 +89,17 @@ def test_stm32_memory_is_as_linked(folder: Path, tmp_path: Path) -> None:
     pool = kibibytes(folder / "mpconfigboard.h", "WASM3_POOL_BYTES")
     assert values["limits.pool_max_bytes"] == values["limits.pool_default_bytes"] == pool
     assert at["_heap_end"] - at["_heap_start"] - pool >= LEAST_RAM
+
+
+@boards_of("stm32")
+def test_stm32_flasher_knows_the_chip_and_leaves_files_alone(folder: Path) -> None:
+    """Of each part only the first bytes: how far it goes is the linker's to say."""
+    board = boards.parse(folder)
+    parts = [Part(p["address"], bytes(512), p["file"]) for p in load(folder)["flash.parts"]]
+    job = Job(board, parts, Options())
+    chip = stm32_chips.wanted_by(job)
+    assert sum(chip.sectors) == board.values["flash_bytes"]
+    assert len(stm32_chips.sectors_of(job, chip)) == len(parts)
 
 
 @boards_of("nrf")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from boards_support import FOLDERS, each_board, load
@@ -62,6 +63,10 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "wiring.uart.bus": (int, False),
     "wiring.uart.tx": (PIN, False),
     "wiring.uart.rx": (PIN, False),
+    "wiring.i2s.bus": (int, False),
+    "wiring.i2s.sck": (PIN, False),
+    "wiring.i2s.ws": (PIN, False),
+    "wiring.i2s.sd": (PIN, False),
     "wiring.adc": (list, False),
     "wiring.led": (PIN, False),
     "sensors": (list, False),
@@ -166,16 +171,23 @@ def test_it_can_be_flashed(folder: Path) -> None:
         assert ".." not in part["file"] and not part["file"].startswith("/"), part
 
 
+def wired_pins(values: dict[str, Any]) -> list[int | str]:
+    """All pins that the table `wiring` names."""
+    return [v for key, v in values.items() if KEYS[key][0] is PIN] + values.get("wiring.adc", [])
+
+
 @each_board
 def test_wiring_says_where_sensors_go(folder: Path) -> None:
     values = load(folder)
     if "sim.kind" in values:
         pytest.skip("nothing can be wired to an emulator")
-    for bus in ("i2c", "uart"):
+    for bus in ("i2c", "uart", "i2s"):
         given = {key for key in values if key.startswith(f"wiring.{bus}.")}
         needed = {key for key in KEYS if key.startswith(f"wiring.{bus}.")}
-        assert given == needed, f"wiring.{bus}: {sorted(needed - given)} missing"
+        assert given == needed or (bus == "i2s" and not given), f"wiring.{bus}: {sorted(given)}"
     assert values.get("wiring.adc"), "wiring.adc: at least one pin that measures"
+    pins = wired_pins(values)
+    assert len(pins) == len(set(pins)), f"two things at one pin: {sorted(map(str, pins))}"
 
 
 @each_board
@@ -193,8 +205,7 @@ def test_pins_are_the_boards(folder: Path) -> None:
         pytest.skip("the board gives its pins no names")
     known = {line.split(",")[0] for line in table.read_text().splitlines()}
     values = load(folder)
-    pins = {value for key, value in values.items() if KEYS[key][0] is PIN}
-    pins |= set(values.get("wiring.adc", []))
+    pins = set(wired_pins(values))
     for sensor in values.get("sensors", []):
         wires = {key: wire for table in SENSOR_WIRES for key, wire in sensor.get(table, {}).items()}
         pins |= {wire for key, wire in wires.items() if key not in ("bus", "address")}
