@@ -1,16 +1,18 @@
-"""What MicroPython's CMake ports are given: the same sources as its make ports, and files that
-are there. MicroPython's own scripts read ours; no SDK is needed for that."""
+"""What MicroPython's CMake ports are given: the same sources as its make ports, and what its own
+scripts can use. No chip's SDK is needed for that."""
 
+import json
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from wasmote import paths
+from wasmote import boards, paths
+from wasmote.build import firmware
 
 MICROPYTHON = paths.THIRD_PARTY / "micropython"
-ESP32_PORT = MICROPYTHON / "ports/esp32"
 ESP32_BOARDS = sorted(
     path.parent.name
     for path in paths.BOARDS.glob("*/mpconfigboard.cmake")
@@ -29,6 +31,33 @@ get_target_property(BTREE micropy_extmod_btree TYPE)
 foreach(list MICROPY_SOURCE_USERMOD MICROPY_INC_USERMOD MICROPY_SOURCE_EXTMOD BTREE)
     file(WRITE ${{CMAKE_BINARY_DIR}}/${{list}} "${{${{list}}}}")
 endforeach()
+"""
+# As much of ESP-IDF as the port's CMakeLists.txt calls; the real one also brings its SDK.
+IDF_PROJECT = """
+function(idf_component_register)
+    cmake_parse_arguments(given "" "" "SRCS;INCLUDE_DIRS;LDFRAGMENTS;REQUIRES" ${ARGN})
+    add_library(__idf_main STATIC ${given_SRCS})
+    target_include_directories(__idf_main PUBLIC ${given_INCLUDE_DIRS})
+    set(COMPONENT_TARGET __idf_main PARENT_SCOPE)
+endfunction()
+macro(project name)
+    _project(${name} C ASM)
+    set(IDF_PATH $ENV{IDF_PATH})
+    if(IDF_TARGET MATCHES "c[36]$")
+        set(CONFIG_IDF_TARGET_ARCH_RISCV 1)
+    elseif(IDF_TARGET MATCHES "s3$")
+        set(CONFIG_IDF_TARGET_ESP32S3 1)
+    endif()
+    add_subdirectory(main)
+endmacro()
+"""
+# Called as idf.py --version, and idf.py -C <project> -B <build> -D... build
+IDF_PY = """#!/usr/bin/env python3
+import subprocess, sys
+if sys.argv[1] == "--version":
+    sys.exit(print("ESP-IDF v5.2.2"))
+assert sys.argv[1] == "-C" and sys.argv[-1] == "build"
+sys.exit(subprocess.call(["cmake", "-S", *sys.argv[2:-1]]))
 """
 MAKEFILE = """
 USER_C_MODULES = {firmware}
@@ -77,20 +106,49 @@ def test_esp32_takes_the_sources_that_make_takes(core: str, tmp_path: Path) -> N
     assert listed("BTREE") == ["INTERFACE_LIBRARY"]
 
 
-@pytest.mark.parametrize("board", ESP32_BOARDS)
-def test_esp32_options_are_there(board: str, tmp_path: Path) -> None:
-    """The files of options and the partition table that the board's script names."""
-    script = tmp_path / "options.cmake"
-    script.write_text(
-        f"set(FIRMWARE_DIR {paths.FIRMWARE})\nset(MICROPY_BOARD_DIR {paths.BOARDS / board})\n"
-        "include(${MICROPY_BOARD_DIR}/mpconfigboard.cmake)\n"
-        "foreach(file ${SDKCONFIG_DEFAULTS})\n    message(${file})\nendforeach()\n"
-    )
-    got = subprocess.run(
-        ["cmake", "-P", str(script)], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    files = [(ESP32_PORT / line).resolve() for line in got.stderr.split()]
-    options = "".join(file.read_text() for file in files)
-    assert files[0] == ESP32_PORT / "boards/sdkconfig.base", "ours come behind the port's"
-    table = re.findall(r'^CONFIG_PARTITION_TABLE_CUSTOM_FILENAME="(.*)"$', options, re.MULTILINE)
-    assert Path(table[-1]).is_file(), table
+@pytest.fixture
+def idf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for ESP-IDF: its idf.py configures the project and builds nothing."""
+    folder = tmp_path / "esp-idf"
+    (folder / "tools/cmake").mkdir(parents=True)
+    (folder / "tools/cmake/project.cmake").write_text(IDF_PROJECT)
+    program = folder / "tools/idf.py"
+    program.write_text(IDF_PY)
+    program.chmod(0o755)
+    monkeypatch.setenv("IDF_PATH", str(folder))
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("CMAKE_EXPORT_COMPILE_COMMANDS", "ON")
+    for name in firmware.OVERRIDES:
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.mark.parametrize("name", ESP32_BOARDS)
+def test_esp32_port_takes_what_make_gives_it(
+    name: str, idf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The port's own CMakeLists.txt, from `make firmware` on."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    board = boards.find(name)
+    (tmp_path / "mpy-cross").touch()  # else make would build it
+    words = [*firmware.command(board, 1), f"MPY_CROSS_BUILD={tmp_path}"]
+    subprocess.run(words, capture_output=True, text=True, check=True)
+
+    options = (board.build_dir / "sdkconfig.combined").read_text()
+    assert last(options, "CONFIG_BT_ENABLED") == "n"
+    assert last(options, "CONFIG_COMPILER_OPTIMIZATION_PERF") == "n"
+    table = Path(last(options, "CONFIG_PARTITION_TABLE_CUSTOM_FILENAME").strip('"'))
+    assert table.is_file() and table.parent == paths.FIRMWARE / "esp32"
+
+    calls = json.loads((board.build_dir / "compile_commands.json").read_text())
+    flags = {Path(call["file"]).resolve(): call["command"] for call in calls}
+    assert not [file for file in flags if re.search("btree|berkeley|tinyusb/src", str(file))]
+    wasm3 = flags[paths.FIRMWARE / "agentvm/wasm3_core.c"]
+    assert "-Os" in wasm3 and "-Wno-error" in wasm3
+    assert "-O2" in flags[paths.FIRMWARE / "kernels/ref/conv2d_s8.c"]
+    assert f"-I{board.folder}" in wasm3
+
+
+def last(options: str, name: str) -> str:
+    """The value that counts: ESP-IDF takes the last."""
+    return re.findall(rf"^{name}=(.*)$", options, re.MULTILINE)[-1]
