@@ -1,8 +1,9 @@
 # For the board.mk of the boards that MicroPython's own esp32 port builds, with ESP-IDF's idf.py.
-# Which versions that may be, MicroPython says in the port's README; its CI builds with one.
+# Which versions that may be, MicroPython says in the port's README (where it does not, any); its
+# CI builds with one.
 ESP32_PORT = $(MICROPYTHON_DIR)/ports/esp32
 IDF_SUPPORTED := $(sort $(shell sed -n 's/^Currently MicroPython supports //p' $(ESP32_PORT)/README.md | grep -o 'v[0-9]*\.[0-9]*'))
-IDF_TRIED := $(shell sed -n 's/^IDF_VER=//p' $(MICROPYTHON_DIR)/tools/ci.sh)
+IDF_TRIED := $(shell sed -n 's/^IDF_\(NEWEST_\)\?VER=//p' $(MICROPYTHON_DIR)/tools/ci.sh)
 IDF_REMEDY = MicroPython $(MICROPY_GIT_TAG) supports ESP-IDF $(IDF_SUPPORTED). To get it: \
 	git clone -b $(IDF_TRIED) --recursive https://github.com/espressif/esp-idf.git && esp-idf/install.sh; \
 	then, in this shell: . esp-idf/export.sh && make firmware BOARD=$(BOARD)
@@ -16,7 +17,7 @@ $(error ESP-IDF at $(IDF_PATH) is not set up: idf.py does not run. In this shell
 endif
 # "ESP-IDF v5.2.2"; to a checkout of no release git adds what it likes.
 IDF_FOUND := $(shell echo '$(IDF_SAYS)' | grep -o 'v[0-9]*\.[0-9]*' | head -1)
-ifeq ($(filter $(IDF_FOUND),$(IDF_SUPPORTED)),)
+ifeq ($(filter $(IDF_FOUND),$(or $(IDF_SUPPORTED),$(IDF_FOUND))),)
 $(error $(IDF_SAYS) at $(IDF_PATH) is of another version. $(IDF_REMEDY))
 endif
 

@@ -102,6 +102,14 @@ def test_esp_idf_of_another_version(micropython: Path, idf: Path, version: str) 
     assert "git clone -b v5.2.2" in said
 
 
+def test_esp_idf_where_micropython_names_no_version(
+    micropython: Path, idf: Path, tmp_path: Path
+) -> None:
+    (micropython / "ports/esp32/README.md").write_text("Another MicroPython.\n")
+    set_up(idf, "ESP-IDF v6.0")
+    assert "idf.py -C" in dry_run("ESP32_GENERIC", tmp_path, "idf.py")
+
+
 @pytest.mark.parametrize("version", ["ESP-IDF v5.2.2", "ESP-IDF v5.4", "ESP-IDF v5.3-12-g0-dirty"])
 def test_esp_idf_that_fits_is_called(
     micropython: Path, idf: Path, tmp_path: Path, version: str
