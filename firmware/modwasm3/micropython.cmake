@@ -19,6 +19,9 @@ target_include_directories(usermod_wasm3 INTERFACE
 target_link_libraries(usermod INTERFACE usermod_wasm3)
 
 # For the reasons, see agentvm.mk.
+if(NOT AGENTVM_WASM3_COPT)
+    set(AGENTVM_WASM3_COPT -Os)
+endif()
 set_source_files_properties(${AGENTVM_WASM3_SOURCES} PROPERTIES COMPILE_OPTIONS
-    "-Os;-fno-strict-aliasing;-foptimize-sibling-calls;-fno-single-precision-constant")
+    "${AGENTVM_WASM3_COPT};-fno-strict-aliasing;-foptimize-sibling-calls;-fno-single-precision-constant")
 set_source_files_properties(${NN_SOURCES} PROPERTIES COMPILE_OPTIONS "-O2")

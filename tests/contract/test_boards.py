@@ -2,18 +2,19 @@
 
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from boards_support import FOLDERS, each_board, load
 
-from wasmote import paths
+from wasmote import boards, boards_readme, paths
 from wasmote.flash.registry import FLASHERS
 
-FOLDERS = sorted(path for path in paths.BOARDS.iterdir() if path.is_dir())
 README = (paths.BOARDS / "README.md").read_text()
 
+# As machine.Pin takes it.
+PIN = (int, str)
 # key -> (type, required). "a.b" is key b of table a.
 KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "name": (str, True),
@@ -57,13 +58,31 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "instructions.cycles": (str, False),
     "network.kind": (str, True),
     "network.host_address": (str, False),
+    "wiring.i2c.bus": (int, False),
+    "wiring.i2c.scl": (PIN, False),
+    "wiring.i2c.sda": (PIN, False),
+    "wiring.uart.bus": (int, False),
+    "wiring.uart.tx": (PIN, False),
+    "wiring.uart.rx": (PIN, False),
+    "wiring.i2s.bus": (int, False),
+    "wiring.i2s.sck": (PIN, False),
+    "wiring.i2s.ws": (PIN, False),
+    "wiring.i2s.sd": (PIN, False),
+    "wiring.adc": (list, False),
+    "wiring.led": (PIN, False),
+    "sensors": (list, False),
 }
 CHOICES = {
     "tier": ("ci", "builds", "untested"),
     "sim.kind": ("qemu", "rp2040py", "process"),
     "flash.tool": tuple(FLASHERS),
     "filesystem.kind": ("littlefs2", "folder"),
-    "network.kind": ("lan", "none"),
+    "network.kind": ("lan", "wifi", "none"),
+}
+# How a sensor on the board is connected.
+SENSOR_WIRES = {
+    "i2c": {"bus", "scl", "sda", "address"},
+    "pdm": {"clock", "data", "power"},
 }
 PLACEHOLDERS = {"firmware", "flash", "serial", "drive", "python"}
 
@@ -71,21 +90,6 @@ PLACEHOLDERS = {"firmware", "flash", "serial", "drive", "python"}
 MAY_NAME_BOARDS = re.compile(r"^(boards/|benches/|tests/|.*\.md$)")
 # The one default of `make`, which the README's first command relies on.
 DEFAULT_BOARD = re.compile(r"^BOARD \?= \w+$")
-
-
-def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested tables as `table.key`."""
-    result: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            result |= flat(value, f"{prefix}{key}.")
-        else:
-            result[prefix + key] = value
-    return result
-
-
-def load(folder: Path) -> dict[str, Any]:
-    return flat(tomllib.loads((folder / "board.toml").read_text()))
 
 
 def tracked_files() -> list[Path]:
@@ -107,9 +111,6 @@ def board_mk(folder: Path) -> str:
     own = (folder / "board.mk").read_text()
     included = re.findall(r"^include \$\(FIRMWARE_DIR\)/(\S+)$", own, re.MULTILINE)
     return own + "".join((paths.FIRMWARE / name).read_text() for name in included)
-
-
-each_board = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 
 
 def test_there_are_boards() -> None:
@@ -156,7 +157,8 @@ def test_sim_can_be_started(folder: Path) -> None:
 def test_it_can_be_flashed(folder: Path) -> None:
     values = load(folder)
     tool = values.get("flash.tool", "emulator" if "sim.kind" in values else None)
-    assert tool, f"{folder.name}: no emulator, so flash.tool says what puts firmware onto it"
+    if tool is None:
+        assert values["tier"] == "untested", "flash.tool says what puts firmware onto it"
     if tool == "emulator":
         assert "sim.kind" in values
         return
@@ -170,43 +172,45 @@ def test_it_can_be_flashed(folder: Path) -> None:
         assert ".." not in part["file"] and not part["file"].startswith("/"), part
 
 
-@each_board
-def test_file_system_fits(folder: Path) -> None:
-    values = load(folder)
-    if values["filesystem.kind"] != "littlefs2":
-        pytest.skip("the board's file system is a folder")
-    block = values["filesystem.block_bytes"]
-    assert values["filesystem.bytes"] % block == 0
-    assert values["filesystem.offset"] % block == 0
-
-
-def kibibytes(path: Path, name: str) -> int:
-    """The constant `name` of a file that has it as `<number> * 1024`, in bytes."""
-    found = re.search(rf"\b{name}\b[ (\"]+(\d+) \* 1024", path.read_text())
-    assert found, f"{path.name} has no {name}"
-    return int(found.group(1)) * 1024
+def wired_pins(values: dict[str, Any]) -> list[int | str]:
+    """All pins that the table `wiring` names."""
+    return [v for key, v in values.items() if KEYS[key][0] is PIN] + values.get("wiring.adc", [])
 
 
 @each_board
-def test_flash_and_pool_are_as_built(folder: Path) -> None:
+def test_wiring_says_where_sensors_go(folder: Path) -> None:
     values = load(folder)
-    if "build.uf2" not in values:
-        pytest.skip("not a board of the rp2 port")
-    firmware = kibibytes(folder / "mpconfigboard.cmake", "RP2_FIRMWARE_BYTES")
-    header = folder / "mpconfigboard.h"
-    assert values["filesystem.offset"] == firmware + values["store.bytes"]
-    assert values["filesystem.bytes"] == kibibytes(header, "MICROPY_HW_FLASH_STORAGE_BYTES")
-    assert values["filesystem.offset"] + values["filesystem.bytes"] == values["flash_bytes"]
-    assert values["limits.pool_max_bytes"] == kibibytes(header, "WASM3_POOL_BYTES")
+    if "sim.kind" in values:
+        pytest.skip("nothing can be wired to an emulator")
+    for bus in ("i2c", "uart", "i2s"):
+        given = {key for key in values if key.startswith(f"wiring.{bus}.")}
+        needed = {key for key in KEYS if key.startswith(f"wiring.{bus}.")}
+        assert given == needed or (bus == "i2s" and not given), f"wiring.{bus}: {sorted(given)}"
+    assert values.get("wiring.adc"), "wiring.adc: at least one pin that measures"
+    pins = wired_pins(values)
+    assert len(pins) == len(set(pins)), f"two things at one pin: {sorted(map(str, pins))}"
 
 
 @each_board
-def test_pool_fits(folder: Path) -> None:
+def test_sensors_of_the_board(folder: Path) -> None:
+    for sensor in load(folder).get("sensors", []):
+        (wires,) = sensor.keys() - {"kind", "measures"}
+        assert isinstance(sensor["kind"], str) and isinstance(sensor["measures"], str), sensor
+        assert sensor[wires].keys() == SENSOR_WIRES[wires], f"{sensor['kind']}: {wires}"
+
+
+@each_board
+def test_pins_are_the_boards(folder: Path) -> None:
+    table = folder / "pins.csv"
+    if not table.exists():
+        pytest.skip("the board gives its pins no names")
+    known = {line.split(",")[0] for line in table.read_text().splitlines()}
     values = load(folder)
-    if "limits.pool_max_bytes" not in values:
-        pytest.skip("the board's pool has no limit of its own")
-    assert values["limits.pool_default_bytes"] <= values["limits.pool_max_bytes"]
-    assert values["limits.pool_max_bytes"] < values["ram_bytes"]
+    pins = set(wired_pins(values))
+    for sensor in values.get("sensors", []):
+        wires = {key: wire for table in SENSOR_WIRES for key, wire in sensor.get(table, {}).items()}
+        pins |= {wire for key, wire in wires.items() if key not in ("bus", "address")}
+    assert pins <= known, f"not in pins.csv: {sorted(map(str, pins - known))}"
 
 
 @each_board
@@ -220,6 +224,11 @@ def test_build_files(folder: Path) -> None:
 @each_board
 def test_readme_describes_it(folder: Path) -> None:
     assert f"## {folder.name}\n" in README
+
+
+def test_readme_has_the_table_of_these_boards() -> None:
+    fresh = boards_readme.with_table(README, boards.listing())
+    assert fresh == README, f"boards/README.md: its table is out of date: {boards_readme.COMMAND}"
 
 
 def test_readme_lists_every_key() -> None:

@@ -97,8 +97,14 @@ def test_convert_refuses_what_does_not_fit_in_ram(model: Path) -> None:
     assert not (model.parent / "made").exists()
 
 
-def test_convert_refuses_what_does_not_fit_in_flash(model: Path) -> None:
-    rows, columns = 4096, 3584
+@pytest.mark.parametrize(
+    ("board", "rows", "place"),
+    [("MPS2_AN386", 4096, "agent store"), ("PYBV11", 64, "file system")],
+)
+def test_convert_refuses_what_does_not_fit_in_flash(
+    model: Path, board: str, rows: int, place: str
+) -> None:
+    columns = 3584
     shapes = [(1, columns), (rows, columns), (rows,), (1, rows)]
     tensors = [
         T(shapes[0], scale=0.1),
@@ -108,9 +114,9 @@ def test_convert_refuses_what_does_not_fit_in_flash(model: Path) -> None:
     ]
     ops = [O("FULLY_CONNECTED", [0, 1, 2], [3], ("FullyConnectedOptions", {}))]
     model.write_bytes(Net(tensors, ops, [0], [3]).build())
-    got = convert(model, "--board", "MPS2_AN386")
+    got = convert(model, "--board", board)
     assert got.exit_code == EXIT_BUNDLE
-    assert "bytes of flash, its agent store has" in got.stderr
+    assert f"bytes of flash, its {place} has" in got.stderr
 
 
 def arg_max(dtype: str) -> Net:

@@ -62,7 +62,10 @@ def test_stm32_erase_takes_the_files(rom: Stm32Rom, board: Board) -> None:
     assert rom.flash[0x4000:0x20000] == b"\xff" * 0x1C000
 
 
-@pytest.mark.parametrize(("chip_id", "name"), [(0x451, "STM32F76x"), (0x450, "unknown .id 0x450.")])
+@pytest.mark.parametrize(
+    ("chip_id", "name"),
+    [(0x451, "STM32F76x"), (0x450, "STM32H74x"), (0x449, "unknown .id 0x449.")],
+)
 def test_stm32_wrong_chip_is_refused(chip_id: int, name: str, board: Board, tmp_path: Path) -> None:
     with Stm32Rom(chip_id, tmp_path / "ttySTM") as rom:
         with pytest.raises(DeviceError, match=f"chip is {name}, but .* is for STM32F40x"):

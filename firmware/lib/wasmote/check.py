@@ -5,6 +5,7 @@
 # A table: entry -> (kind, default, ...). Kinds and what follows the default:
 #   "int", low, high      "number"              "bool"
 #   "str", low, high (characters)               "one", (allowed values)
+#   "secret", low, high: a str that no message shows
 #   "id" (identifier)     "name" (an identifier that starts with a letter)
 #   "list", low, high (members)                 "dict"
 #   "pin" (what machine.Pin takes: a number or a name; also the number or name of a bus)
@@ -48,6 +49,10 @@ def wrong(value, rule):
         return "%r is not one of %s" % (value, ", ".join(str(v) for v in rule[2]))
     if kind == "number":
         return None if type(value) in (int, float) else "%r is not a number" % (value,)
+    if kind == "secret":
+        if type(value) is not str:
+            return "not a string"
+        kind = "str"
     of_type, words = _TYPES[kind]
     if type(value) is not of_type:
         return "%r is not %s" % (value, words)

@@ -17,13 +17,15 @@ _NODE = {
     "agents": ("list", REQUIRED, 1, 8),
 }
 _NETWORK = {
-    "kind": ("one", None, ("lan", "none", "serial")),
+    "kind": ("one", None, ("lan", "wifi", "none", "serial")),
     "timeout_s": ("int", 30, 1, 300),
+    "ssid": ("str", None, 1, 32),
+    "password": ("secret", None, 8, 64),
 }
 _MQTT = {
     "port": ("int", 1883, 1, 65535),
     "user": ("str", None, 1, 128),
-    "password": ("str", None, 0, 128),
+    "password": ("secret", None, 0, 128),
     "prefix": ("id", "wasmote"),
     "qos": ("one", 1, (0, 1)),
     "keepalive_s": ("int", 30, 5, 3600),
@@ -61,8 +63,7 @@ def parse(data, sensor_options):
 def check(given, sensor_options):
     errors = []
     config = fields(given, _NODE, "", errors)
-    network = config["network"]
-    config["network"] = fields({} if network is None else network, _NETWORK, "network", errors)
+    config["network"] = _network(config["network"] or {}, errors)
     if config["mqtt"] is not None:
         config["mqtt"] = _mqtt(config["mqtt"], config["network"]["kind"], errors)
     config["agents"] = _agents(config["agents"] or [], sensor_options, errors)
@@ -77,6 +78,19 @@ def _check_queue(config, errors):
     if config["mqtt"] and config["mqtt"]["queue"] == 1:
         if any(agent["out"] == "both" for agent in config["agents"]):
             errors.append("mqtt.queue: 1 is too few for an agent whose out is 'both'")
+
+
+def _network(given, errors):
+    network = fields(given, _NETWORK, "network", errors)
+    if "ssid" in given and "kind" not in given:
+        network["kind"] = "wifi"
+    if network["kind"] != "wifi":
+        for key in ("ssid", "password"):
+            if key in given:
+                errors.append("network.%s: only with network.kind 'wifi'" % key)
+    elif "ssid" not in given:
+        errors.append("network.ssid: missing")
+    return network
 
 
 def _mqtt(given, network, errors):

@@ -91,7 +91,7 @@ class Node:
         if store.problem:
             self.log("error: agents run from RAM: " + store.problem)
         self.link.recover(self._owner_of)
-        await _network_up(config["network"], self.log)
+        await self._network_up()
         self._spawn(self.link.run())
         self._spawn(self._report_often())
         if config["mqtt"]:
@@ -112,6 +112,48 @@ class Node:
                 wasm3.pool_init(size)
         except (ValueError, MemoryError) as e:
             self.log("error: pool_bytes: %s" % e)
+
+    # Brings the network up as the configuration says; without `network.kind`, a LAN where the
+    # board has one. The link goes on trying when no address comes.
+    async def _network_up(self):
+        try:
+            import network
+        except ImportError:
+            network = None
+        options = self.config["network"]
+        kind = options["kind"] or ("lan" if hasattr(network, "LAN") else "none")
+        if kind == "wifi":
+            await self._wifi_up(network, options)
+        elif kind == "lan":
+            await self._lan_up(network, options["timeout_s"])
+
+    async def _wifi_up(self, network, options):
+        if not hasattr(network, "WLAN"):
+            self.log("error: network.kind: this board has no Wi-Fi")
+            return
+        from .wifi import Station
+
+        try:
+            station = Station(network, options, self.log)
+        except OSError as e:
+            self.log("error: network: Wi-Fi does not start: %s" % e)
+            return
+        await station.up()
+        self._spawn(station.keep())
+
+    async def _lan_up(self, network, timeout_s):
+        if not hasattr(network, "LAN"):
+            self.log("error: network.kind: this board has no LAN")
+            return
+        nic = network.LAN()
+        nic.active(True)
+        start = time.ticks_ms()
+        while not nic.isconnected():
+            if time.ticks_diff(time.ticks_ms(), start) > timeout_s * 1000:
+                self.log("error: network: no address in %d s" % timeout_s)
+                return
+            await asyncio.sleep_ms(20)
+        self.log("network %s" % nic.ifconfig()[0])
 
     def _spawn(self, coroutine):
         self._tasks.append(asyncio.create_task(coroutine))
@@ -284,27 +326,3 @@ def _sockets(config):
     except ImportError:
         return None
     return socket
-
-
-# Brings the network up as the configuration says; without `network.kind`, a LAN where
-# the board has one. The link goes on trying when no address comes.
-async def _network_up(options, log):
-    try:
-        import network
-    except ImportError:
-        network = None
-    kind = options["kind"] or ("lan" if hasattr(network, "LAN") else "none")
-    if kind in ("none", "serial"):
-        return
-    if not hasattr(network, "LAN"):
-        log("error: network.kind: this board has no LAN")
-        return
-    nic = network.LAN()
-    nic.active(True)
-    start = time.ticks_ms()
-    while not nic.isconnected():
-        if time.ticks_diff(time.ticks_ms(), start) > options["timeout_s"] * 1000:
-            log("error: network: no address in %d s" % options["timeout_s"])
-            return
-        await asyncio.sleep_ms(20)
-    log("network %s" % nic.ifconfig()[0])

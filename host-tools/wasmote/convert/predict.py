@@ -75,11 +75,13 @@ def _fit_check(made: Converted, board: Board, pool: int) -> None:
             f"(layer '{step.layer}'): {alive} bytes. Make that layer's input or output smaller, "
             "or take a board with more RAM"
         )
-    room = int(board.section("store").get("bytes", 0))
+    # Without a store, agents lie in the file system.
+    place = "agent store" if board.section("store") else "file system"
+    room = int((board.section("store") or board.section("filesystem")).get("bytes", 0))
     if room and len(made.lowered.data) > room:
         raise ConvertError(
             f"{board.name}: weights and plan take {len(made.lowered.data)} bytes of flash, its "
-            f"agent store has {room}: make the model smaller, or take a board with more flash"
+            f"{place} has {room}: make the model smaller, or take a board with more flash"
         )
 
 

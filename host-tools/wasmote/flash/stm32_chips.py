@@ -1,4 +1,4 @@
-"""STM32s that can be flashed: ids from ST's AN2606, sectors from RM0090 and RM0410."""
+"""STM32s that can be flashed: ids from ST's AN2606, sectors from RM0090, RM0410 and RM0433."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,7 @@ class Chip:
 
 CHIPS = {
     0x413: Chip("STM32F40x", (16 * _KIB,) * 4 + (64 * _KIB,) + (128 * _KIB,) * 7),
+    0x450: Chip("STM32H74x", (128 * _KIB,) * 16),
     0x451: Chip("STM32F76x", (32 * _KIB,) * 4 + (128 * _KIB,) + (256 * _KIB,) * 7),
 }
 

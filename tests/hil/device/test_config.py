@@ -24,7 +24,8 @@ def test_defaults_are_filled_in():
     equal(node["stat_s"], 10)
     equal(node["mqtt"], None)
     equal(node["pool_bytes"], None)
-    equal(node["network"], {"kind": None, "timeout_s": 30})
+    network = {"kind": None, "timeout_s": 30, "ssid": None, "password": None}
+    equal(node["network"], network)
     agent = node["agents"][0]
     equal((agent["path"], agent["out"]), ("/agents/a", "json"))
     equal(agent["sensor"]["period_ms"], 1000)
@@ -44,7 +45,7 @@ def test_every_error_at_once_by_its_path():
     given["site"] = "Lab"
     given["colour"] = "red"
     given["stat_s"] = True
-    given["network"] = {"kind": "wifi"}
+    given["network"] = {"kind": "pigeon"}
     given["mqtt"] = {"port": 70000, "qos": 2, "password": "p", "durable": 1}
     given["agents"].append({"name": "a", "out": "xml", "sensor": {"kind": "camera"}})
     given["agents"].append(7)
@@ -54,7 +55,7 @@ def test_every_error_at_once_by_its_path():
         "site: 'Lab' is not an identifier ([a-z0-9-], 1 to 32 characters)",
         "colour: unknown entry",
         "stat_s: True is not an integer",
-        "network.kind: 'wifi' is not one of lan, none, serial",
+        "network.kind: 'pigeon' is not one of lan, wifi, none, serial",
         "mqtt.host: missing",
         "mqtt.port: 70000 is not in 1..65535",
         "mqtt.qos: 2 is not one of 0, 1",
@@ -67,6 +68,30 @@ def test_every_error_at_once_by_its_path():
     ):
         true(line in lines, "no line %r in %r" % (line, lines))
     equal(len(lines), 14)
+
+
+def test_wifi_needs_a_name():
+    given = least()
+    given["network"] = {"ssid": "attic", "password": "correct horse"}
+    equal(check(given)["network"]["kind"], "wifi")
+    given["network"] = {"kind": "wifi"}
+    equal(refused(given), ["network.ssid: missing"])
+    for kind in ("lan", "none", "serial"):
+        given["network"] = {"kind": kind, "ssid": "attic"}
+        equal(refused(given), ["network.ssid: only with network.kind 'wifi'"])
+    given["network"] = {"password": "correct horse"}
+    equal(refused(given), ["network.password: only with network.kind 'wifi'"])
+
+
+def test_no_message_shows_a_password():
+    given = least()
+    for password in (31415926, "short", ["hunter22"]):
+        given["network"] = {"ssid": "attic", "password": password}
+        given["mqtt"] = {"host": "h", "user": "u", "password": password}
+        for line in refused(given):
+            true(line.startswith(("network.password: ", "mqtt.password: ")), line)
+            for secret in ("31415926", "short", "hunter22"):
+                true(secret not in line, line)
 
 
 def test_serial_network_needs_no_host():

@@ -1,0 +1,1 @@
+include $(FIRMWARE_DIR)/nrf/board.mk

@@ -1,0 +1,3 @@
+freeze("$(FIRMWARE_DIR)/boot")
+freeze("$(FIRMWARE_DIR)/nrf/modules")
+include("$(FIRMWARE_DIR)/lib/manifest.py")

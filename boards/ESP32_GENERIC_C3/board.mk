@@ -1,0 +1,1 @@
+include $(FIRMWARE_DIR)/esp32/board.mk

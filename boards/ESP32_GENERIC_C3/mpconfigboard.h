@@ -1,0 +1,9 @@
+// ESP32-C3 modules with 4 MiB of flash, such as the MINI-1 on a DevKitM-1.
+#define MICROPY_HW_BOARD_NAME   "ESP32_GENERIC_C3"
+#define MICROPY_HW_MCU_NAME     "ESP32C3"
+
+// What agents get when the configuration does not say, and the most.
+#define WASM3_POOL_BYTES        (64 * 1024)
+#define BOARD_POOL_MAX_BYTES    (96 * 1024)
+
+#include "../../firmware/esp32/mpconfigboard_common.h"

@@ -1,0 +1,1 @@
+include $(FIRMWARE_DIR)/stm32/board.mk
