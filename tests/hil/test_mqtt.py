@@ -14,7 +14,7 @@ from wasmote.agent import samples
 from wasmote.agent.manifest import Manifest
 from wasmote.agent.runner import HostAgent
 from wasmote.demo.results import parse_result
-from wasmote.errors import DeviceError
+from wasmote.errors import DeviceError, UsageError
 from wasmote.hil import Bench, Device
 from wasmote.links import bundles, connected, files
 from wasmote.links.mqtt import Listener
@@ -31,10 +31,16 @@ import time
 try:
     import network
     if hasattr(network, "LAN"):
-        lan = network.LAN()
-        lan.active(True)
-        while not lan.isconnected():
-            time.sleep_ms(20)
+        nic = network.LAN()
+        nic.active(True)
+    elif hasattr(network, "WLAN"):
+        nic = network.WLAN()
+        nic.active(True)
+        nic.connect(*{wifi!r})
+    else:
+        nic = None
+    while nic and not nic.isconnected():
+        time.sleep_ms(20)
 except ImportError:
     from wasmote.links import bridge
     bridge.sockets()
@@ -96,7 +102,16 @@ def node_files(board: Device, config: dict[str, object]) -> Iterator[None]:
             files.remove(link, "/wasmote.json")
 
 
-def test_node_publishes_exactly_the_expected_results(board: Device, broker: BrokerAddress) -> None:
+def network(bench: Bench, device: Device) -> dict[str, str]:
+    try:
+        return bench.network_of(device.place)
+    except UsageError as error:
+        pytest.skip(str(error))
+
+
+def test_node_publishes_exactly_the_expected_results(
+    bench: Bench, board: Device, broker: BrokerAddress
+) -> None:
     sensor = {"kind": "replay", "path": "/samples/digits.bin", "period_ms": 0, "count": COUNT}
     config = {
         "site": "hil",
@@ -104,8 +119,8 @@ def test_node_publishes_exactly_the_expected_results(board: Device, broker: Brok
         "mqtt": {"host": broker.for_board(board), "port": broker.port, "qos": 1},
         "agents": [{"name": AGENT, "out": "json", "sensor": sensor}],
     }
-    if not board.has_network:
-        config["network"] = {"kind": "serial"}
+    if needs := network(bench, board):
+        config["network"] = needs
     tensors = Manifest.read(BUNDLE).outputs
     agent = HostAgent(BUNDLE)
     wanted = [agent.infer(x) for x, _ in samples.read(SAMPLES.read_bytes()).records[:COUNT]]
@@ -154,7 +169,10 @@ def pairs(bench: Bench) -> list[tuple[str, str]]:
 
 
 def client(device: Device, broker: BrokerAddress) -> str:
-    return CLIENT.format(name=device.name, host=broker.for_board(device), port=broker.port)
+    needs = network(broker.bench, device)
+    wifi = [needs[key] for key in ("ssid", "password") if key in needs]
+    host = broker.for_board(device)
+    return CLIENT.format(name=device.name, host=host, port=broker.port, wifi=wifi)
 
 
 def test_one_board_hears_another(bench: Bench, boards: Boards, broker: BrokerAddress) -> None:

@@ -50,13 +50,54 @@ def test_a_desk_is_read(tmp_path: Path) -> None:
     assert not place.is_emulated
 
 
+WIFI = """
+[[board]]
+name = "esp"
+board = "ESP32_GENERIC"
+port = "/nowhere/tty"
+"""
+LAB = '[wifi]\nssid = "lab"\npassword_env = "TEST_HIL_WIFI"\n'
+BROKER = '[broker]\nhost = "192.168.1.2"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (WIFI, "no [broker] that esp reaches"),
+        (BROKER + WIFI, "no [wifi]"),
+        (BROKER + LAB + WIFI, "no TEST_HIL_WIFI"),
+    ],
+)
+def test_bench_that_cannot_connect_a_board_says_why(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    bench = read(tmp_path, text)
+    with pytest.raises(UsageError) as raised:
+        bench.network_of(bench.places[0])
+    assert words in str(raised.value)
+
+
+def test_what_a_node_needs_to_be_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_HIL_WIFI", "secret word")
+    bench = read(tmp_path, BROKER + LAB + WIFI)
+    wanted = {"kind": "wifi", "ssid": "lab", "password": "secret word"}
+    assert bench.network_of(bench.places[0]) == wanted
+    assert "secret word" not in repr(bench)
+    bench = Bench.read(paths.BENCHES / "emulated.toml")
+    needs = {place.board.name: bench.network_of(place) for place in bench.places}
+    assert {name for name, need in needs.items() if need} == {"QEMU_RV32", "RPI_PICO"}
+    assert needs["QEMU_RV32"] == {"kind": "serial"}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("", "board is missing"),
         ("board = 1", "board: 1 is no list"),
         ("board = [1]", "board 1: is no table"),
-        ("x = 1\nboard = []", "x: unknown; there are description, broker, board"),
+        ("x = 1\nboard = []", "x: unknown; there are description, broker, wifi, board"),
         ("[[board]]\nname = 'a'", "board 1: board is missing"),
         ("[[board]]\nname = 'a'\nboard = 'no'", "no board 'no'"),
         ("[[board]]\nname = 'a b'\nboard = 'unix'", "'a b' has more than letters"),

@@ -6,6 +6,10 @@ description = "what is on this desk"
 host = "192.168.1.2"    # as boards reach it
 port = 1883
 
+[wifi]                  # for boards that have it
+ssid = "lab"
+password_env = "LAB_WIFI"       # the environment variable with the password; left out: none
+
 [[board]]
 name = "pico"           # unique on the bench
 board = "..."           # a folder of boards/
@@ -14,6 +18,7 @@ power = ["uhubctl", "-p", "2", "-a", "{state}"]   # state: on, off; left out: no
 wiring = { GP26 = "half of 3V3" }                 # for people and for tests
 """
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +28,9 @@ from wasmote import boards, paths
 from wasmote.boards import Board
 from wasmote.errors import UsageError
 
-_BENCH: dict[str, type] = {"description": str, "broker": dict, "board": list}
+_BENCH: dict[str, type] = {"description": str, "broker": dict, "wifi": dict, "board": list}
 _BROKER: dict[str, type] = {"host": str, "port": int}
+_WIFI: dict[str, type] = {"ssid": str, "password_env": str}
 _PLACE: dict[str, type] = {
     "name": str,
     "board": str,
@@ -62,6 +68,30 @@ class Bench:
     # Where boards reach a broker that is there already; "": the tests start one.
     broker_host: str = ""
     broker_port: int = 1883
+    # The network that boards with Wi-Fi join; "": none.
+    ssid: str = ""
+    password_env: str = ""
+
+    def network_of(self, place: Place) -> dict[str, str]:
+        """What `network` has to say in the configuration of a node there. Raises UsageError where
+        the bench does not know."""
+        board = place.board
+        kind = board.section("network").get("kind")
+        if kind == "none":
+            is_process = board.section("sim").get("kind") == "process"
+            return {} if is_process else {"kind": "serial"}
+        if not place.is_emulated and not self.broker_host:
+            raise UsageError(f"benches/{self.name}.toml: no [broker] that {place.name} reaches")
+        return self._wifi() if kind == "wifi" else {}
+
+    def _wifi(self) -> dict[str, str]:
+        if not self.ssid:
+            raise UsageError(f"benches/{self.name}.toml: no [wifi]")
+        if not self.password_env:
+            return {"kind": "wifi", "ssid": self.ssid}
+        if self.password_env not in os.environ:
+            raise UsageError(f"the environment has no {self.password_env}, the Wi-Fi's password")
+        return {"kind": "wifi", "ssid": self.ssid, "password": os.environ[self.password_env]}
 
     @classmethod
     def read(cls, path: Path) -> "Bench":
@@ -78,6 +108,9 @@ class Bench:
         broker = values.get("broker", {})
         if broker:
             _check(f"{shown}: broker:", broker, _BROKER, ("host",))
+        wifi = values.get("wifi", {})
+        if wifi:
+            _check(f"{shown}: wifi:", wifi, _WIFI, ("ssid",))
         places = [_place(f"{shown}: board {i}:", row) for i, row in enumerate(values["board"], 1)]
         names = [place.name for place in places]
         for name in names:
@@ -89,6 +122,8 @@ class Bench:
             tuple(places),
             broker.get("host", ""),
             broker.get("port", 1883),
+            wifi.get("ssid", ""),
+            wifi.get("password_env", ""),
         )
 
 
