@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash demo test test-unit \
-    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-kernels bench-nn bench-nn-host \
+    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn bench-nn-host \
     calibrate size lint format clean distclean
 
 ## help: this list
@@ -114,6 +114,10 @@ test-e2e: firmware-tested agents
 ## bench BOARD=...: exact instruction counts on an emulated board
 bench: firmware agents
 	@$(WASMOTE) bench $(BOARD)
+
+## bench-boards: the same on every emulated board that counts, beside each other
+bench-boards: firmware-tested agents
+	@$(WASMOTE) bench
 
 ## bench-nn BOARD=... [MODEL=...]: instructions of converted models, layer by layer
 bench-nn: firmware

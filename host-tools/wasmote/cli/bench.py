@@ -9,18 +9,39 @@ from wasmote.bench import instructions
 from wasmote.build import report
 from wasmote.cli.output import JsonOption, Output
 
+# Beside each other where there are several boards
+COMPARED = (
+    "board",
+    "infer_instructions",
+    "instructions_per_mac",
+    "infer_estimated_ms",
+    "load_instructions",
+    "load_estimated_ms",
+)
+
 
 def bench(
-    board: Annotated[str, typer.Argument(help="An emulated board that counts instructions.")],
+    board: Annotated[
+        list[str] | None,
+        typer.Argument(help="Emulated boards that count instructions; left out: all."),
+    ] = None,
     agent: Annotated[str, typer.Option(help="Which agent of build/agents/.")] = "digits",
     json: JsonOption = False,
 ) -> None:
-    """Count instructions on an emulated board: load and start of an agent, one inference."""
+    """Count instructions on emulated boards: load and start of an agent, one inference."""
     out = Output(json)
-    figures = instructions.run(boards.find(board), agent)
-    path = report.write("bench", figures)
+    names = board or [found.name for found in boards.listing() if found.instructions_per_tick]
+    every = [instructions.run(boards.find(name), agent) for name in names]
+    columns: tuple[str, ...]
+    if len(every) == 1:
+        (figures,) = every
+        path = report.write("bench", figures)
+        columns, rows = ("what", "figure"), [tuple(row) for row in sorted(figures.items())]
+    else:
+        path = report.write("bench-boards", {str(row["board"]): row for row in every})
+        columns, rows = COMPARED, [tuple(row[key] for key in COMPARED) for row in every]
     if json:
-        out.data(figures)
+        out.data(every[0] if len(every) == 1 else every)
         return
-    out.rows(("what", "figure"), sorted(figures.items()))
+    out.rows(columns, rows)
     out.say(f"written to {paths.shown(path)}")

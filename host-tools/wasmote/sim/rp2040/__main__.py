@@ -15,14 +15,15 @@ def main() -> None:
     parser.add_argument("--flash", type=Path, required=True, help="what the flash chip holds")
     parser.add_argument("--drive", type=Path, required=True, help="where BOOTSEL's drive appears")
     parser.add_argument("--bootsel", action="store_true", help="hold BOOTSEL while it starts")
+    parser.add_argument("--count", action="store_true", help="8 ns an instruction, exactly")
     args = parser.parse_args()
 
     chip = Chip(args.flash)
-    port = Port()
+    port = Port(always_open=args.count)
     drive = Drive(args.drive)
     host = UsbHost(chip.usb, [port, drive])
     print(f"char device redirected to {port.path}", flush=True)
-    chip.run([host], bootsel=args.bootsel)
+    chip.run([host], bootsel=args.bootsel, count=args.count)
 
 
 main()

@@ -20,6 +20,9 @@ from wasmote.sim.rp2040.usb_controller import UsbController
 SECTOR = 4096
 # The pin that selects the flash chip, among those of the QSPI bus.
 QSPI_SS = 1
+# What an instruction takes while they are counted: a cycle of 125 MHz
+INSTRUCTION_NS = 8.0
+COUNTED_AT_ONCE = 20_000
 # How far the chip runs before it may have to wait for this machine's clock.
 PACE_NS = 1_000_000
 # What counts as on time; a chip that is later than that makes up for none of it.
@@ -100,7 +103,18 @@ class Chip:
         self._simulator.stopped = True
         self._pace.schedule(PACE_NS)
 
-    def run(self, attached: Sequence[Attached], bootsel: bool = False) -> None:
+    def _count(self) -> None:
+        """Runs so that time is the number of instructions, whatever each takes."""
+        core, clock = self._mcu.core, self._mcu.clock
+        step, tick = core.execute_instruction, clock.tick
+        for _ in range(COUNTED_AT_ONCE):
+            if core.waiting:
+                tick(clock.nanos_to_next_alarm)
+            else:
+                step()
+                tick(INSTRUCTION_NS)
+
+    def run(self, attached: Sequence[Attached], bootsel: bool = False, count: bool = False) -> None:
         """Never returns. Nothing leaves the chip before the flash holds what it has written."""
         button = BootselButton()
         button.attach(self._mcu)
@@ -109,8 +123,11 @@ class Chip:
         self._pace.schedule(PACE_NS)
         started = time.monotonic()
         while True:
-            self._simulator.stopped = False
-            execute_batch(self._simulator, 1)
+            if count:
+                self._count()
+            else:
+                self._simulator.stopped = False
+                execute_batch(self._simulator, 1)
             if self._flash_used:
                 self._flash_used = False
                 self._flash.save()

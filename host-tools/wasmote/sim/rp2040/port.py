@@ -20,7 +20,8 @@ class Port:
 
     interface_class = 10
 
-    def __init__(self) -> None:
+    def __init__(self, always_open: bool = False) -> None:
+        """`always_open`: the device hears so, at once, which takes place in its time, not ours."""
         self._pty, other = os.openpty()
         tty.setraw(other)
         os.set_blocking(self._pty, False)
@@ -31,7 +32,8 @@ class Port:
         self._host: UsbHost | None = None
         self._inward = self._outward = 0
         self._pending = bytearray()
-        self._open = False
+        self._always_open = always_open
+        self._open = always_open
 
     def attached(self, host: UsbHost, inward: int, outward: int) -> Task:
         """Tells the device that somebody listens, for as long as somebody does."""
@@ -57,8 +59,9 @@ class Port:
         flags = (select.POLLIN if may_read else 0) | (select.POLLOUT if self._pending else 0)
         self._poll.modify(self._pty, flags)
         ready = dict(self._poll.poll(wait_s * 1000)).get(self._pty, 0)
-        self._open = not ready & select.POLLHUP
-        if not self._open:
+        gone = bool(ready & select.POLLHUP)
+        self._open = self._always_open or not gone
+        if gone:
             # It is ready for ever now; nobody listens to what was said before.
             self._pending.clear()
             select.select([], [], [], wait_s)
