@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "depthwise.h"
 #include "nn_layout.h"
 #include "nn_memory.h"
@@ -18,15 +20,22 @@ typedef struct {
 
 static int32_t sum_of(const work_t *k, nn_extent_t ey, nn_extent_t ex, uint32_t channel) {
     const nn_window_t *w = &k->p->window;
+    const int8_t *weight = k->weights + channel;
+    uint32_t from = channel / k->multiplier, step = w->dilation_w * w->in_c;
     int32_t sum = 0;
     for (uint32_t ky = 0; ky < w->kernel_h; ky++) {
-        bool outside_y = ky < ey.first || ky >= ey.end;
-        const int8_t *weight = k->weights + ky * w->kernel_w * k->padded + channel;
+        // Steps of the kernel from `first` to `end` are on this row of the image.
+        bool on_row = ky >= ey.first && ky < ey.end && ex.first < ex.end;
+        uint32_t first = on_row ? ex.first : w->kernel_w, end = on_row ? ex.end : w->kernel_w;
+        const int8_t *x = on_row ? nn_pixel(w, k->input, ey, ex, ky, first) + from : NULL;
+        uint32_t at = 0;
         for (uint32_t kx = 0; kx < w->kernel_w; kx++, weight += k->padded) {
-            bool outside = outside_y || kx < ex.first || kx >= ex.end;
-            int32_t x = outside ? k->p->in_zero
-                                : nn_pixel(w, k->input, ey, ex, ky, kx)[channel / k->multiplier];
-            sum += x * *weight;
+            if (kx < first || kx >= end) {
+                sum += k->p->in_zero * *weight;
+            } else {
+                sum += x[at] * *weight;
+                at += step;
+            }
         }
     }
     return sum;
