@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wasmote.errors import DeviceError, MissingError
 from wasmote.flash import stm32_chips
-from wasmote.flash.base import Advance, Job, Part, VerifyError
+from wasmote.flash.base import Advance, Candidate, Job, Part, VerifyError
 
 PROGRAM = "dfu-util"
 ST_DFU = "0483:df11"
@@ -20,7 +20,8 @@ LIST_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 600
 _FOUND = re.compile(
     r'^Found DFU: \[(?P<usb>[0-9a-f]{4}:[0-9a-f]{4})\].* path="(?P<path>[^"]*)", '
-    r'alt=(?P<alt>\d+), name="(?P<name>[^"]*)"',
+    r'alt=(?P<alt>\d+), name="(?P<name>[^"]*)"'
+    r'(?:, serial="(?P<serial>[^"]*)")?',
     re.MULTILINE,
 )
 _SECTORS = re.compile(r"(\d+)\*(\d+)([ BKM])")
@@ -38,6 +39,7 @@ class Device:
     path: str
     alt: str
     sectors: tuple[int, ...]
+    serial: str = ""
 
 
 def devices(listed: str, wanted: list[str]) -> list[Device]:
@@ -52,7 +54,7 @@ def devices(listed: str, wanted: list[str]) -> list[Device]:
                 for count, size, unit in _SECTORS.findall(own)
                 for size in [int(size) * _UNITS[unit]] * int(count)
             ]
-            found.append(Device(match["path"], match["alt"], tuple(sizes)))
+            found.append(Device(match["path"], match["alt"], tuple(sizes), match["serial"] or ""))
     return found
 
 
@@ -65,6 +67,14 @@ class DfuFlasher:
         self._usb = job.wanted_usb or [ST_DFU]
         self._device = Device("", "", ())
         self._folder = tempfile.TemporaryDirectory(prefix="wasmote-")
+
+    def candidates(self) -> list[Candidate]:
+        """The chips in their boot loader."""
+        if self._job.options.port:
+            return []
+        listed = self._run(["-l"], "list", LIST_TIMEOUT_S)
+        there = {device.path: device for device in devices(listed, self._usb)}
+        return [Candidate(device.path, device.serial) for device in there.values()]
 
     def find(self) -> str:
         """The USB path given with --port, or that of the only chip in its boot loader."""
