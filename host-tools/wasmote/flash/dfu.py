@@ -4,17 +4,16 @@ All of ST's boot loaders have the same USB id; chips are told apart by the secto
 """
 
 import re
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from wasmote.errors import DeviceError, MissingError
-from wasmote.flash import stm32_chips
+from wasmote.errors import DeviceError
+from wasmote.flash import program, stm32_chips
 from wasmote.flash.base import Advance, Candidate, Job, Part, VerifyError
 
 PROGRAM = "dfu-util"
+INSTALL = "sudo apt-get install dfu-util"
 ST_DFU = "0483:df11"
 LIST_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 600
@@ -142,27 +141,11 @@ class DfuFlasher:
         return file.read_bytes()
 
     def _run(self, words: list[str], doing: str, timeout_s: float) -> str:
-        program = shutil.which(PROGRAM)
-        if program is None:
-            raise MissingError(f"{PROGRAM} is not installed: sudo apt-get install {PROGRAM}")
-        try:
-            got = subprocess.run(
-                [program, *words],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                errors="replace",
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise DeviceError(f"{doing}: no end after {timeout_s} s: {_ENTER}") from None
+        got = program.run([PROGRAM, *words], INSTALL, timeout_s, _ENTER)
         if got.returncode != 0:
-            last = (got.stdout.strip().splitlines() or ["no output"])[-1]
             raise DeviceError(
-                f"{doing}: {last}: was the cable pulled? {_ENTER}, and repeat the command; the "
-                "boot loader is in ROM"
+                f"{doing}: {program.last_line(got.stdout)}: was the cable pulled? {_ENTER}, and "
+                "repeat the command; the boot loader is in ROM"
             )
         return got.stdout
 
