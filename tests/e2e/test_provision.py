@@ -108,7 +108,7 @@ def test_provision_refuses_in_the_devices_words(device: Device, tmp_path: Path) 
     for password in (12345678, {"x": SECRET}, [SECRET]):
         file.write_text(json.dumps({"mqtt": {"host": "h", "user": "u", "password": password}}))
         said = device.provision("--config", str(file), exit_code=2)["error"]
-        assert "mqtt.password: **** is not a string" in said
+        assert re.search(r"mqtt\.password: (\*{4} is )?not a string", said)
     assert device.holds() == before
     with connected(device.name) as link:
         assert configuration.NEW[1:] not in [e.name for e in files.listdir(link, "/") or []]

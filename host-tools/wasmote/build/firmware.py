@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wasmote import paths
 from wasmote.boards import Board
+from wasmote.build import commit
 from wasmote.build.process import run
 from wasmote.errors import BuildError
 
@@ -35,7 +36,9 @@ def build(board: Board, jobs: int = 2) -> Path:
     """
     forget_other_sources(board.build_dir)
     log = board.build_dir / "build.log"
-    said = run(command(board, jobs), timeout_s=TIMEOUT_S)
+    date = commit.epoch()
+    env = {} if date is None else {commit.EPOCH: str(date)}
+    said = run(command(board, jobs), env=env, timeout_s=TIMEOUT_S)
     log.write_text(said)
     if not board.firmware.is_file():
         raise BuildError(f"the build of {board.name} made no {paths.shown(board.firmware)}")

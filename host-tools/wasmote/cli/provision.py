@@ -20,8 +20,8 @@ SecretFile = Annotated[Path | None, typer.Option(help="A file that holds it; lef
 
 def provision(
     device: Annotated[str, typer.Option("--device", "-d", help="As mpremote names them.")] = "auto",
-    site: Annotated[str, typer.Option(help="[a-z0-9-].")] = "",
-    node: Annotated[str, typer.Option(help="[a-z0-9-].")] = "",
+    site: Annotated[str, typer.Option(help="Identifier: a-z, 0-9, -.")] = "",
+    node: Annotated[str, typer.Option(help="Identifier: a-z, 0-9, -.")] = "",
     broker: Annotated[str, typer.Option(help="host or host:port (1883).")] = "",
     user: Annotated[str, typer.Option(help="As whom the broker knows it.")] = "",
     password_file: SecretFile = None,
