@@ -39,6 +39,7 @@ KEYS: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "sim.flash_file_bytes": (int, False),
     "flash.tool": (str, False),
     "flash.chip": (str, False),
+    "flash.interface": (str, False),
     "flash.usb": (list, False),
     "flash.parts": (list, False),
     "flash.address": (int, False),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from wasmote.boards import Board
 from wasmote.errors import UsageError
-from wasmote.flash import dfu, pyocd
+from wasmote.flash import dfu, openocd, pyocd
 from wasmote.flash.base import Flasher, Job
 from wasmote.flash.emulator import EmulatorFlasher
 from wasmote.flash.stm32 import Stm32Flasher
@@ -25,10 +25,15 @@ FLASHERS: dict[str, Callable[[Job], Flasher]] = {
     "stm32": Stm32Flasher,
     "uf2": Uf2Flasher,
     "pyocd": pyocd.PyocdFlasher,
+    "openocd": openocd.OpenocdFlasher,
 }
 
 # What they run, and the command that installs it.
-PROGRAMS = {"dfu": (dfu.PROGRAM, dfu.INSTALL), "pyocd": (pyocd.PROGRAM, pyocd.INSTALL)}
+PROGRAMS = {
+    "dfu": (dfu.PROGRAM, dfu.INSTALL),
+    "pyocd": (pyocd.PROGRAM, pyocd.INSTALL),
+    "openocd": (openocd.PROGRAM, openocd.INSTALL),
+}
 
 
 def tool_of(board: Board) -> str:
