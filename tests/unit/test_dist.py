@@ -47,7 +47,7 @@ def no_compiler(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
         shutil.copytree(paths.TOP / "build/agents" / name, paths.BUILD / "agents" / name)
     ready = board.build_dir
 
-    def build(fresh: Board, jobs: int) -> None:
+    def build(fresh: Board, jobs: int, date: int | None) -> None:
         shutil.copytree(ready, fresh.build_dir)
 
     monkeypatch.setattr(firmware, "build", build)

@@ -29,14 +29,15 @@ def command(board: Board, jobs: int) -> list[str]:
     return ["make", "--no-print-directory", f"-j{jobs}", "-C", str(paths.FIRMWARE), *target]
 
 
-def build(board: Board, jobs: int = 2) -> Path:
+def build(board: Board, jobs: int = 2, date: int | None = None) -> Path:
     """Builds `board` and returns its firmware. Raises BuildError with the end of the log.
 
-    The whole log lies beside the firmware in build.log.
+    The whole log lies beside the firmware in build.log. `date` is what the firmware takes for the
+    day that it was built on, in seconds since 1970; left out: the commit's.
     """
     forget_other_sources(board.build_dir)
     log = board.build_dir / "build.log"
-    date = commit.epoch()
+    date = commit.epoch() if date is None else date
     env = {} if date is None else {commit.EPOCH: str(date)}
     said = run(command(board, jobs), env=env, timeout_s=TIMEOUT_S)
     log.write_text(said)

@@ -46,7 +46,14 @@ def make(boards: list[Board], out: Path, jobs: int, say: Say) -> dict[str, Any]:
     ready = work / "dist"
     ready.mkdir(parents=True)
     made = _about()
-    made["boards"] = {board.name: _board(board, work, ready, jobs, say) for board in boards}
+    made["boards"] = {}
+    for board in boards:
+        say(f"{board.name}: building")
+        fresh = replace(board, built=work / board.name)
+        # The date once and for all: somebody may commit meanwhile.
+        firmware.build(fresh, jobs, made["source_date_epoch"])
+        made["boards"][board.name] = _entry_of(fresh, ready)
+        shutil.rmtree(fresh.build_dir)
     made["agents"] = _agents(ready)
     (ready / "NOTICE").write_text(notice.text())
     shutil.copyfile(paths.TOP / "LICENSE", ready / "LICENSE")
@@ -70,20 +77,15 @@ def _about() -> dict[str, Any]:
     }
 
 
-def _board(board: Board, work: Path, ready: Path, jobs: int, say: Say) -> dict[str, Any]:
-    say(f"{board.name}: building")
-    fresh = replace(board, built=work / board.name)
-    firmware.build(fresh, jobs)
+def _entry_of(board: Board, ready: Path) -> dict[str, Any]:
     flash = board.section("flash")
-    entry = {
+    return {
         "description": board.values["description"],
         "core": board.values["core"],
         "chip": str(flash.get("chip", "")),
         "tool": str(flash.get("tool", "emulator" if board.emulated else "")),
-        "files": collect(fresh, ready),
+        "files": collect(board, ready),
     }
-    shutil.rmtree(fresh.build_dir)
-    return entry
 
 
 def collect(board: Board, ready: Path) -> list[dict[str, Any]]:
