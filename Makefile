@@ -25,9 +25,9 @@ JOBS := $(shell nproc)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash demo test test-unit \
-    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn bench-nn-host \
-    calibrate size lint format clean distclean
+.PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
+    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn \
+    bench-nn-host calibrate size lint format clean distclean
 
 ## help: this list
 help:
@@ -66,6 +66,10 @@ agents: venv
 ## flash BOARD=... PORT=...: the firmware onto a board; its files stay
 flash: firmware
 	@$(WASMOTE) flash $(BOARD) $(if $(PORT),--port $(PORT))
+
+## dist: firmware of every board, agents, licences, index and sums into build/dist, for others to flash
+dist: deps agents
+	@$(WASMOTE) dist --jobs $(JOBS)
 
 ## demo: emulated board, Rust agent, real data, MQTT: the whole way
 demo: firmware agents

@@ -7,6 +7,9 @@ MICROPY_PY_BLUETOOTH = 0
 # The agent store lies in a file of the node's folder.
 MODFLASH_FILE = 1
 
+# It would be a hash of where this was built, too.
+LDFLAGS_EXTRA += -Wl,--build-id=none
+
 FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
 
 include $(FIRMWARE_DIR)/frozen.mk

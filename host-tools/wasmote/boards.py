@@ -18,6 +18,7 @@ class Board:
 
     folder: Path
     values: dict[str, Any] = field(repr=False)
+    built: Path | None = None
 
     @property
     def name(self) -> str:
@@ -36,8 +37,8 @@ class Board:
 
     @property
     def build_dir(self) -> Path:
-        """Where its firmware is built."""
-        return paths.BUILD / self.folder.name
+        """Where its firmware is built: `built`, else build/<board>."""
+        return self.built or paths.BUILD / self.folder.name
 
     @property
     def firmware(self) -> Path:

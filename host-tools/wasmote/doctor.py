@@ -11,6 +11,7 @@ from wasmote.boards import Board
 from wasmote.build import deps
 from wasmote.errors import DeviceError
 from wasmote.flash import ports
+from wasmote.flash.registry import PROGRAMS
 from wasmote.links import mqtt
 
 BOOTSTRAP_TIMEOUT_S = 60
@@ -47,6 +48,7 @@ def examine(top: Path, boards: list[Board], port: str = "", broker: str = "") ->
     return [
         _setup(top),
         *(_tool(*tool) for tool in TOOLS),
+        *_flash_programs(boards),
         *_sources(top),
         *(_firmware(board) for board in boards),
         _agents(top),
@@ -60,6 +62,20 @@ def _tool(program: str, purpose: str, package: str) -> Check:
     state = path or f"not installed, or not in PATH: {purpose}"
     fix = "" if path else f"make venv, or sudo apt-get install {package}"
     return Check(f"program {program}", bool(path), state, fix)
+
+
+def _flash_programs(boards: list[Board]) -> list[Check]:
+    """Programs that flash some of the boards: for those who have one."""
+    users: dict[str, list[str]] = {}
+    for board in boards:
+        users.setdefault(str(board.section("flash").get("tool", "")), []).append(board.name)
+    checks = []
+    for tool, (program, install) in PROGRAMS.items():
+        if tool in users:
+            path = shutil.which(program)
+            state = path or f"not installed, or not in PATH: flashes {', '.join(users[tool])}"
+            checks.append(Check(f"program {program}", True, state, "" if path else install))
+    return checks
 
 
 def _setup(top: Path) -> Check:

@@ -54,6 +54,15 @@ def make_board(
     return board
 
 
+class UsbPort:
+    """A serial port as pyserial lists it."""
+
+    def __init__(self, device: object, usb: str, serial_number: str | None = None) -> None:
+        self.device = str(device)
+        self.vid, self.pid = (int(half, 16) for half in usb.split(":"))
+        self.serial_number = serial_number
+
+
 class Steps:
     """Runs the verb's function and keeps what the progress bar was told."""
 

@@ -84,14 +84,14 @@ class Stm32Rom(PtyDevice):
             yield from self._erase()
         else:
             address = int.from_bytes((yield from self._checked(4)), "big")
+            if command == 0x21:
+                self.started = address  # before the host can ask what became of it
             self.send(ACK)
             if command == 0x11:
                 size = yield from self._checked(1, complement=True)
                 self.send(ACK + self._read(address, size[0] + 1))
             elif command == 0x31:
                 yield from self._write(address)
-            else:
-                self.started = address
 
     def _checked(self, size: int, complement: bool = False) -> Generator[int, bytes, bytes]:
         data = yield size

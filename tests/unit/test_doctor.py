@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flash_support import make_board
 
+from wasmote import paths
 from wasmote.broker import Broker
+from wasmote.doctor import examine
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 DIALOUT = 20
@@ -85,7 +88,7 @@ def test_doctor_opening_says_the_same(port: str) -> None:
     os.chmod(port, 0o660)
     code = f"from wasmote.flash import ports; ports.open_port({port!r}, 115200)"
     got = subprocess.run([*NOBODY, sys.executable, "-c", code], capture_output=True, text=True)
-    assert "DeviceError" in got.stderr
+    assert "NotOpenError" in got.stderr
     assert "no permission: nobody is not in the group dialout" in got.stderr
     assert "sudo usermod -aG dialout nobody" in got.stderr
 
@@ -156,3 +159,19 @@ def test_doctor_with_broker(broker: Broker) -> None:
 def test_doctor_wrong_broker_is_usage() -> None:
     command = [sys.executable, "-m", "wasmote.cli.main", "doctor", "--broker", "x:y", "--json"]
     assert subprocess.run(command, capture_output=True).returncode == 2
+
+
+def test_doctor_names_what_a_board_is_flashed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where a board wants it, and missing it is no fault."""
+    toml = 'tool = "pyocd"\nchip = "nRF52840"'
+    board = make_board(tmp_path, monkeypatch, toml, {})
+    checks = {check.what: check for check in examine(paths.TOP, [board])}
+    assert "program dfu-util" not in checks
+    check = checks["program pyocd"]
+    assert check.ok
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (check,) = [c for c in examine(paths.TOP, [board]) if c.what == "program pyocd"]
+    assert (check.ok, check.fix) == (True, "pipx install pyocd")
+    assert check.state == "not installed, or not in PATH: flashes TESTED"

@@ -106,8 +106,10 @@ def test_dfu_wrong_chip_is_refused(board: Board, player: Player) -> None:
 
 def test_dfu_none_or_several_boards(board: Board, player: Player) -> None:
     player.list_file.write_text(listed(F405) + listed(F405, "1-3"))
-    with pytest.raises(DeviceError, match=r"2 boards are in their boot loader.*1-2 1-3"):
+    with pytest.raises(DeviceError, match=r"Choose one with --port:\n  1-2  3951355A3432  STM32F"):
         Steps().flash(board, Options())
+    player.list_file.write_text(listed(F767, "1-3") + listed(F405))
+    assert Steps().flash(board, Options(dry_run=True)).where == "USB 1-2"
     assert Steps().flash(board, Options(port="1-2", dry_run=True)).where == "USB 1-2"
     player.list_file.write_text("")
     with pytest.raises(DeviceError, match="no board in its DFU boot loader: set BOOT0 high"):

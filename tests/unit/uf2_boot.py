@@ -100,6 +100,7 @@ class RawPrompt(PtyDevice):
     def power_on(self) -> None:
         self._code = bytearray()
         self._raw = False
+        self.restarts = 0
 
     def feed(self, data: bytes) -> None:
         for byte in data:
@@ -119,5 +120,8 @@ class RawPrompt(PtyDevice):
                     raise CablePulledError
                 self._code.clear()
                 self.send(b"OK" + said.encode() + b"\x04\x04>")
+            elif byte == 4:
+                self.restarts += 1
+                self.send(b"\r\nMPY: soft reboot\r\n>>> ")
             elif byte not in (3, 13) or self._raw:
                 self._code.append(byte)

@@ -29,6 +29,8 @@ class Source:
     take: str = ""
     only: list[str] = field(default_factory=list)
     override: str = ""
+    licence: str = ""
+    notices: list[str] = field(default_factory=list)
 
     def pin(self) -> str:
         """What has to be written in the stamp for the folder to be current."""

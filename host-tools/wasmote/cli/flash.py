@@ -1,11 +1,13 @@
 """`wasmote flash`: firmware onto a board."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wasmote import boards
 from wasmote.cli.output import JsonOption, Output
+from wasmote.dist import open_dist
 from wasmote.flash import Options
 from wasmote.flash import flash as flash_board
 
@@ -25,6 +27,10 @@ def flash(
     stub: Annotated[
         bool, typer.Option(help="ESP32: load esptool's faster helper into RAM first.")
     ] = True,
+    prebuilt: Annotated[
+        Path | None,
+        typer.Option("--from", help="A dist (its folder or index.json) instead of a build here."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Find and ask the board, and write nothing.")
     ] = False,
@@ -33,7 +39,10 @@ def flash(
     """Put a board's firmware onto it; its files stay. Emulated boards boot it at the next sim."""
     out = Output(json)
     options = Options(port, drive, name, erase, baud, compress, stub, dry_run)
-    done = flash_board(boards.find(board), options, out.say, out.progress)
+    found = boards.find(board)
+    if prebuilt:
+        found = open_dist(prebuilt).board(found)
+    done = flash_board(found, options, out.say, out.progress)
     for file in done.files:
         out.say(f"{file['name']}: {file['bytes']} bytes at {file['address']:#x}")
     if done.dry_run:

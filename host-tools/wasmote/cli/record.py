@@ -22,7 +22,7 @@ def record(
     seconds: Annotated[float, typer.Option(help="Stop after so long; 0: at Ctrl-C.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Stand between tools and a board, and note all that passes: secrets too.
+    """Stand between tools and a board, and note all that passes but what provision sends.
 
     Tools open the port that this prints instead of the board's.
     """

@@ -15,6 +15,14 @@ class VerifyError(WasmoteError):
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """What may be the board: its place as --port takes it, and the serial number it has on USB."""
+
+    port: str
+    serial: str = ""
+
+
+@dataclass(frozen=True)
 class Part:
     """A file of the firmware; `address` as the board's flasher counts."""
 
@@ -62,6 +70,10 @@ class Flasher(Protocol):
     Each may raise DeviceError (not there, busy, silent, went away), MissingError (a program) or
     UsageError (a file that is not for this board).
     """
+
+    def candidates(self) -> list[Candidate]:
+        """Where the board may be, when the user named no place. Fewer than two: `find` decides."""
+        ...
 
     def find(self) -> str:
         """Where the board is: a port, a drive, a name. More than one is an error."""

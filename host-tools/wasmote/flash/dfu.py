@@ -4,23 +4,23 @@ All of ST's boot loaders have the same USB id; chips are told apart by the secto
 """
 
 import re
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from wasmote.errors import DeviceError, MissingError
-from wasmote.flash import stm32_chips
-from wasmote.flash.base import Advance, Job, Part, VerifyError
+from wasmote.errors import DeviceError
+from wasmote.flash import program, stm32_chips
+from wasmote.flash.base import Advance, Candidate, Job, Part, VerifyError
 
 PROGRAM = "dfu-util"
+INSTALL = "sudo apt-get install dfu-util"
 ST_DFU = "0483:df11"
 LIST_TIMEOUT_S = 20
 TRANSFER_TIMEOUT_S = 600
 _FOUND = re.compile(
     r'^Found DFU: \[(?P<usb>[0-9a-f]{4}:[0-9a-f]{4})\].* path="(?P<path>[^"]*)", '
-    r'alt=(?P<alt>\d+), name="(?P<name>[^"]*)"',
+    r'alt=(?P<alt>\d+), name="(?P<name>[^"]*)"'
+    r'(?:, serial="(?P<serial>[^"]*)")?',
     re.MULTILINE,
 )
 _SECTORS = re.compile(r"(\d+)\*(\d+)([ BKM])")
@@ -38,6 +38,7 @@ class Device:
     path: str
     alt: str
     sectors: tuple[int, ...]
+    serial: str = ""
 
 
 def devices(listed: str, wanted: list[str]) -> list[Device]:
@@ -52,7 +53,7 @@ def devices(listed: str, wanted: list[str]) -> list[Device]:
                 for count, size, unit in _SECTORS.findall(own)
                 for size in [int(size) * _UNITS[unit]] * int(count)
             ]
-            found.append(Device(match["path"], match["alt"], tuple(sizes)))
+            found.append(Device(match["path"], match["alt"], tuple(sizes), match["serial"] or ""))
     return found
 
 
@@ -65,6 +66,14 @@ class DfuFlasher:
         self._usb = job.wanted_usb or [ST_DFU]
         self._device = Device("", "", ())
         self._folder = tempfile.TemporaryDirectory(prefix="wasmote-")
+
+    def candidates(self) -> list[Candidate]:
+        """The chips in their boot loader."""
+        if self._job.options.port:
+            return []
+        listed = self._run(["-l"], "list", LIST_TIMEOUT_S)
+        there = {device.path: device for device in devices(listed, self._usb)}
+        return [Candidate(device.path, device.serial) for device in there.values()]
 
     def find(self) -> str:
         """The USB path given with --port, or that of the only chip in its boot loader."""
@@ -132,27 +141,11 @@ class DfuFlasher:
         return file.read_bytes()
 
     def _run(self, words: list[str], doing: str, timeout_s: float) -> str:
-        program = shutil.which(PROGRAM)
-        if program is None:
-            raise MissingError(f"{PROGRAM} is not installed: sudo apt-get install {PROGRAM}")
-        try:
-            got = subprocess.run(
-                [program, *words],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                errors="replace",
-                timeout=timeout_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise DeviceError(f"{doing}: no end after {timeout_s} s: {_ENTER}") from None
+        got = program.run([PROGRAM, *words], INSTALL, timeout_s, _ENTER)
         if got.returncode != 0:
-            last = (got.stdout.strip().splitlines() or ["no output"])[-1]
             raise DeviceError(
-                f"{doing}: {last}: was the cable pulled? {_ENTER}, and repeat the command; the "
-                "boot loader is in ROM"
+                f"{doing}: {program.last_line(got.stdout)}: was the cable pulled? {_ENTER}, and "
+                "repeat the command; the boot loader is in ROM"
             )
         return got.stdout
 

@@ -2,7 +2,7 @@
 
 from wasmote import paths
 from wasmote.errors import UsageError
-from wasmote.flash.base import Advance, Job, VerifyError
+from wasmote.flash.base import Advance, Candidate, Job, VerifyError
 from wasmote.sim import simulator
 
 
@@ -13,6 +13,10 @@ class EmulatorFlasher:
         self._job = job
         self._name = job.options.name or job.board.name
         self._image = simulator.folder_of(self._name) / simulator.IMAGE
+
+    def candidates(self) -> list[Candidate]:
+        """There is one of each name."""
+        return []
 
     def find(self) -> str:
         """The folder of the emulated board."""

@@ -13,7 +13,7 @@ from esptool.util import FatalError
 
 from wasmote.errors import DeviceError, UsageError, WasmoteError
 from wasmote.flash import parts, ports
-from wasmote.flash.base import Advance, Job, Part, VerifyError
+from wasmote.flash.base import Advance, Candidate, Job, Part, VerifyError
 from wasmote.flash.esp_log import Meter
 
 FIRST_BAUD = 115200
@@ -85,6 +85,10 @@ class EspFlasher:
         self._esp: Any = None
         self._where = ""
         self._can_reset = True
+
+    def candidates(self) -> list[Candidate]:
+        """The ports with the board's USB ids."""
+        return ports.candidates(self._job.wanted_usb, self._job.options.port)
 
     def find(self) -> str:
         """The port given, or the only one with the board's USB ids."""

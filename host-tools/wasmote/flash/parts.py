@@ -7,6 +7,7 @@ from typing import Any
 from wasmote import paths
 from wasmote.boards import Board
 from wasmote.errors import MissingError, UsageError
+from wasmote.flash import hex_file
 from wasmote.flash.base import Part
 
 Named = tuple[str, int, int]
@@ -17,10 +18,12 @@ def load(board: Board) -> list[Part]:
     listed = board.section("flash").get("parts") or [
         {"file": board.firmware.name, "address": board.section("flash").get("address", 0)}
     ]
-    return sorted((_read(board, entry) for entry in listed), key=lambda part: part.address)
+    found = (part for entry in listed for part in _read(board, entry))
+    return sorted(found, key=lambda part: part.address)
 
 
-def _read(board: Board, entry: dict[str, Any]) -> Part:
+def _read(board: Board, entry: dict[str, Any]) -> list[Part]:
+    """A file's part; of Intel HEX, one for each piece without gaps."""
     try:
         path, address = board.build_dir / entry["file"], int(entry["address"])
     except (KeyError, TypeError, ValueError):
@@ -34,7 +37,10 @@ def _read(board: Board, entry: dict[str, Any]) -> Part:
         raise MissingError(f"{shown} is not there: make firmware BOARD={board.name}") from None
     if not data:
         raise UsageError(f"{paths.shown(path)} is empty: build it anew")
-    return Part(address, data, paths.shown(path))
+    shown = paths.shown(path)
+    if path.suffix == ".hex":
+        return [Part(address + at, piece, shown) for at, piece in hex_file.parse(data, shown)]
+    return [Part(address, data, shown)]
 
 
 def ranges_check(board: Board, ranges: Iterable[Named], erase: bool) -> None:

@@ -13,6 +13,12 @@ import serial
 from serial.tools import list_ports
 
 from wasmote.errors import DeviceError, UsageError
+from wasmote.flash.base import Candidate
+
+
+class NotOpenError(DeviceError):
+    """A port that is not there, that others have, or that this user may not open."""
+
 
 _BUSY = (errno.EBUSY, errno.EAGAIN)
 
@@ -31,18 +37,30 @@ def find(wanted: Sequence[str], given: str) -> str:
         return given
     if not wanted:
         raise UsageError("board.toml names no USB ids to look for: name the port with --port")
-    found = sorted(device for device, usb in usb_ports() if usb in wanted)
+    found = candidates(wanted)
     if len(found) == 1:
-        return found[0]
+        return found[0].port
     if found:
         raise DeviceError(
-            f"{len(found)} boards answer to these USB ids: {' '.join(found)}; "
-            "choose one with --port"
+            f"{len(found)} boards answer to these USB ids: "
+            f"{' '.join(candidate.port for candidate in found)}; choose one with --port"
         )
     raise DeviceError(
         f"no board found: no USB device is {' or '.join(wanted)}; plug it in with a cable that "
         "carries data, or name its port with --port"
     )
+
+
+def candidates(wanted: Sequence[str], given: str = "") -> list[Candidate]:
+    """The ports whose USB ids are among `wanted`, by name; none where one was `given`."""
+    if given:
+        return []
+    fits = [
+        Candidate(str(port.device), str(port.serial_number or ""))
+        for port in list_ports.comports()
+        if port.vid is not None and f"{port.vid:04x}:{port.pid or 0:04x}" in wanted
+    ]
+    return sorted(fits, key=lambda candidate: candidate.port)
 
 
 def usb_ports() -> list[tuple[str, str]]:
@@ -88,11 +106,11 @@ def _user_name() -> str:
 def open_port(
     name: str, baud: int, parity: str = serial.PARITY_NONE, timeout_s: float | None = None
 ) -> serial.Serial:
-    """An open port, ours alone. Raises DeviceError."""
+    """An open port, ours alone. Raises NotOpenError."""
     if name.startswith("/") and not os.path.exists(name):
-        raise DeviceError(f"{name}: no such port: is the board plugged in?")
+        raise NotOpenError(f"{name}: no such port: is the board plugged in?")
     if problem := denied(name):
-        raise DeviceError(f"{name}: no permission: {problem.why}: {problem.fix}")
+        raise NotOpenError(f"{name}: no permission: {problem.why}: {problem.fix}")
     if os.path.realpath(name).startswith("/dev/pts/"):
         parity = serial.PARITY_NONE  # a pty has none, and later changes fail over it
     try:
@@ -101,7 +119,7 @@ def open_port(
         )
         port.open()
     except (OSError, ValueError, termios.error) as error:
-        raise DeviceError(f"{name}: {_why(error)}") from None
+        raise NotOpenError(f"{name}: {_why(error)}") from None
     return port
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from wasmote.boards import Board
 from wasmote.errors import UsageError
+from wasmote.flash import dfu, openocd, pyocd
 from wasmote.flash.base import Flasher, Job
-from wasmote.flash.dfu import DfuFlasher
 from wasmote.flash.emulator import EmulatorFlasher
 from wasmote.flash.stm32 import Stm32Flasher
 from wasmote.flash.uf2 import Uf2Flasher
@@ -21,9 +21,18 @@ def _esp(job: Job) -> Flasher:
 FLASHERS: dict[str, Callable[[Job], Flasher]] = {
     "emulator": EmulatorFlasher,
     "esptool": _esp,
-    "dfu": DfuFlasher,
+    "dfu": dfu.DfuFlasher,
     "stm32": Stm32Flasher,
     "uf2": Uf2Flasher,
+    "pyocd": pyocd.PyocdFlasher,
+    "openocd": openocd.OpenocdFlasher,
+}
+
+# What they run, and the command that installs it.
+PROGRAMS = {
+    "dfu": (dfu.PROGRAM, dfu.INSTALL),
+    "pyocd": (pyocd.PROGRAM, pyocd.INSTALL),
+    "openocd": (openocd.PROGRAM, openocd.INSTALL),
 }
 
 

@@ -11,8 +11,8 @@ from wasmote.boards import Board
 from wasmote.errors import DeviceError, WasmoteError
 from wasmote.flash import parts, registry
 from wasmote.flash.base import Advance, Flasher, Job, Options
+from wasmote.flash.choose import Say, choose
 
-Say = Callable[[str], None]
 Bar = Callable[[str, int], AbstractContextManager[Advance]]
 
 
@@ -39,8 +39,8 @@ class Outcome:
 def flash(board: Board, options: Options, say: Say, bar: Bar) -> Outcome:
     """Writes the board's firmware. Raises before anything is written where the chip is another."""
     tool = registry.tool_of(board)
-    job = Job(board, parts.load(board), options)
     started = time.monotonic()
+    job = choose(Job(board, parts.load(board), options), registry.FLASHERS[tool], say)
     outcome = Outcome(board.name, tool, dry_run=options.dry_run)
     outcome.files = [
         {

@@ -8,7 +8,7 @@ import serial
 
 from wasmote.errors import DeviceError
 from wasmote.flash import an3155, ports, stm32_chips
-from wasmote.flash.base import Advance, Job, VerifyError
+from wasmote.flash.base import Advance, Candidate, Job, VerifyError
 
 DEFAULT_BAUD = 115200
 
@@ -22,6 +22,10 @@ class Stm32Flasher:
         self._sectors: list[int] = []
         self._where = ""
         self._port: serial.Serial | None = None
+
+    def candidates(self) -> list[Candidate]:
+        """The ports with the board's USB ids."""
+        return ports.candidates(self._job.wanted_usb, self._job.options.port)
 
     def find(self) -> str:
         """The port given, or the only one with the board's USB ids."""

@@ -12,10 +12,11 @@ _KIB = 1024
 
 @dataclass(frozen=True)
 class Chip:
-    """A line of chips: the id its boot loader says, and its flash's sectors in bytes."""
+    """A line of chips: its flash's sectors in bytes, and where that is on the bus."""
 
     name: str
     sectors: tuple[int, ...]
+    flash_at: int = FLASH_AT
 
     def touched(self, start: int, end: int) -> list[int]:
         """The numbers of the sectors in which bytes from `start` to before `end` lie."""
@@ -47,7 +48,7 @@ def wanted_by(job: Job) -> Chip:
 def sectors_of(job: Job, chip: Chip) -> list[int]:
     """The sectors that the firmware lies in, of which none may hold what has to stay."""
     ranges = [
-        (part.name, part.address - FLASH_AT, part.address - FLASH_AT + len(part.data))
+        (part.name, start := part.address - chip.flash_at, start + len(part.data))
         for part in job.parts
     ]
     parts.ranges_check(job.board, ranges, job.options.erase)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wasmote.errors import DeviceError, UsageError, WasmoteError
 from wasmote.flash import drive, parts, ports, uf2_file
-from wasmote.flash.base import Advance, Job, VerifyError
+from wasmote.flash.base import Advance, Candidate, Job, VerifyError
 from wasmote.links.serial import SerialLink
 
 # Board-ID in INFO_UF2.TXT, which is also the drive's label -> chip.
@@ -14,6 +14,7 @@ BOARD_IDS = {"RPI-RP2": "RP2040", "RP2350": "RP2350"}
 DRIVE_TIMEOUT_S = 20.0
 TAKEN_TIMEOUT_S = 60.0
 REPL_TIMEOUT_S = 20.0
+BAUD = 115200
 _ASK = "import sys; print(getattr(sys.implementation, '_machine', sys.platform))"
 _BOOTLOADER = "import machine; machine.bootloader()"
 _HOLD = "hold BOOTSEL while plugging it in"
@@ -29,7 +30,14 @@ class Uf2Flasher:
             raise UsageError(f"{job.board.name}: board.toml: flash.parts: UF2 takes one file")
         self._file = uf2_file.parse(self._part.data, self._part.name, job.wanted_chip)
         self._port = job.options.port
+        self._asked = False
         self._drive: Path | None = Path(job.options.drive) if job.options.drive else None
+
+    def candidates(self) -> list[Candidate]:
+        """The ports with the board's USB ids; a drive says by itself whose it is."""
+        if self._drive or drive.mounted():
+            return []
+        return ports.candidates(self._job.wanted_usb, self._port)
 
     def find(self) -> str:
         """The drive given, the port given, the only drive that fits, the only port that fits."""
@@ -72,11 +80,11 @@ class Uf2Flasher:
         return self._ask()
 
     def _ask(self) -> str:
-        if problem := ports.denied(self._port):
-            raise DeviceError(f"{self._port}: no permission: {problem.why}: {problem.fix}")
+        ports.open_port(self._port, BAUD).close()  # says what keeps it from us
         link = SerialLink(self._port)
         try:
             said = link.exec(_ASK).strip()
+            self._asked = True
         except WasmoteError as error:
             raise DeviceError(f"{error}; {_HOLD}") from None
         finally:
@@ -144,7 +152,16 @@ class Uf2Flasher:
         return f"the boot ROM took all blocks, and MicroPython answers on {self._port}"
 
     def reset(self) -> str:
-        """The boot ROM has done it."""
+        """The boot ROM has done it. Who was only asked was interrupted, and starts its program."""
+        if self._asked:
+            self._asked = False
+            link = SerialLink(self._port)
+            try:
+                link.restart()
+            except WasmoteError:
+                return "reset the board to start its program"
+            finally:
+                link.close()
         return ""
 
     def close(self) -> None:

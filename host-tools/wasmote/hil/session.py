@@ -1,5 +1,7 @@
 """Recording what passes between the host and a board, and playing the board's part of it again.
 
+What `wasmote provision` sends stands there as stars: such a session is for looking at only.
+
 A file has a JSON object a line: first `{"wasmote-session": 1}`, then
 `{"ms": 12, "from": "board", "data": "..."}`, or from "host"; a character of `data` is a byte.
 """
@@ -19,6 +21,7 @@ from typing import IO, Self, TypeVar
 import serial
 
 from wasmote.errors import DeviceError, UsageError
+from wasmote.links.configuration import SECRETS_FOLLOW
 
 T = TypeVar("T")
 HEADER: dict[str, object] = {"wasmote-session": 1}
@@ -104,6 +107,27 @@ class Terminal:
         self.close()
 
 
+class Blinds:
+    """Puts stars for what the host sends between the words that announce secrets and their end."""
+
+    BEGIN, END = SECRETS_FOLLOW.encode(), b"_f.close()"
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._last = b""
+
+    def pass_on(self, data: bytes) -> bytes:
+        """What may be noted of `data`; pieces may end anywhere."""
+        seen = bytearray()
+        for byte in data:
+            seen.append(ord("*") if self._closed and byte >= 0x20 else byte)
+            wanted = self.END if self._closed else self.BEGIN
+            self._last = (self._last + bytes([byte]))[-len(wanted) :]
+            if self._last == wanted:
+                self._closed, self._last = not self._closed, b""
+        return bytes(seen)
+
+
 class Recorder:
     """Passes everything on between a terminal and a board's port, and notes it in a file."""
 
@@ -114,6 +138,7 @@ class Recorder:
         except (serial.SerialException, OSError) as error:
             raise DeviceError(f"{port}: cannot be opened, or is busy ({error})") from None
         self._start = time.monotonic()
+        self._blinds = Blinds()
         self._line(HEADER)
 
     def run(self, seconds: float) -> None:
@@ -128,7 +153,7 @@ class Recorder:
         ready, _, _ = select.select(watched, [], [], _POLL_S)
         if self._terminal.fd in ready:
             data = self._terminal.read(0)
-            self._note(HOST, data)
+            self._note(HOST, self._blinds.pass_on(data))
             self._guarded(lambda: self._serial.write(data))
         if self._serial.fileno() in ready:
             data = self._guarded(lambda: self._serial.read(_READ_BYTES))

@@ -53,6 +53,7 @@ def install(board: Board, name: str, image: Path | None = None, erase: bool = Fa
     # A copy under another name first: a running emulator keeps reading the image it booted.
     scratch = folder / (IMAGE + ".new")
     shutil.copy(image, scratch)
+    scratch.chmod(0o755)  # a program that was downloaded may not be run yet
     scratch.rename(folder / IMAGE)
     if erase:
         erase_flash(folder)
