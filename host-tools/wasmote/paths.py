@@ -1,9 +1,11 @@
 """Where things lie in the repository."""
 
+import os
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-BUILD = TOP / "build"
+# Another one for firmware of other sources, which tests then take from there.
+BUILD = Path(os.environ.get("WASMOTE_BUILD") or TOP / "build").absolute()
 REPORT = BUILD / "report"
 THIRD_PARTY = TOP / "third_party"
 BOARDS = TOP / "boards"
