@@ -26,6 +26,8 @@ from wasmote.links.serial import SerialLink
 HERE = Path(__file__).parent
 SCRIPT_TIMEOUT_S = 180
 OUTPUT_TAIL = 6000
+# Emulators so many times slower than boards are
+PACE = {"rp2040py": 13}
 _LINE = re.compile(r"^(ok|skip|FAIL) (test_\w+)(?:: (.*))?$")
 
 
@@ -126,7 +128,9 @@ class SerialRunner:
         self.device = Device(place, "test-device").start()
         self.link = SerialLink(self.device.port)
         made: set[str] = set()
-        for path, content in device_files():
+        kind = place.board.section("sim").get("kind") if place.is_emulated else ""
+        pace = PACE.get(kind, 1)
+        for path, content in [*device_files(), ("devdata/pace", b"%d" % pace)]:
             folder = path.rpartition("/")[0]
             if folder and folder not in made:
                 files.mkdirs(self.link, "/" + folder)
