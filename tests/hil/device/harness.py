@@ -4,6 +4,7 @@ Both get the same files: devtest.py and other helpers of this folder, and devdat
 module of tests/vectors/modules as Wasm and every bundle of build/agents.
 """
 
+import functools
 import json
 import re
 import shutil
@@ -56,17 +57,24 @@ def device_files() -> Iterator[tuple[str, bytes]]:
             yield path.name, path.read_bytes()
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
-    yield "devdata/abi.jsonl", _abi_table(paths.TOP / "tests/vectors/abi")
-    for name in ("frames", "streams"):
-        rows = paths.TOP / f"tests/vectors/bridge/{name}.json"
-        yield f"devdata/bridge-{name}.jsonl", _lines(rows)
-    yield "devdata/store.jsonl", _lines(paths.TOP / "tests/vectors/store/records.json")
     for path in sorted((paths.TOP / "tests/vectors/sensors").glob("*.txt")):
         yield f"devdata/sensors/{path.name}", path.read_bytes()
     for path in sorted((paths.BUILD / "agents").glob("*/*")):
         if path.name in (variants.PORTABLE_FILE, variants.SIMD_FILE):
             continue  # for gateways
         yield f"devdata/agents/{path.parent.name}/{path.name}", path.read_bytes()
+
+
+@functools.cache
+def tables() -> dict[str, bytes]:
+    """Larger files of devdata/, for the scripts that name them."""
+    vectors = paths.TOP / "tests/vectors"
+    return {
+        "abi.jsonl": _abi_table(vectors / "abi"),
+        "bridge-frames.jsonl": _lines(vectors / "bridge/frames.json"),
+        "bridge-streams.jsonl": _lines(vectors / "bridge/streams.json"),
+        "store.jsonl": _lines(vectors / "store/records.json"),
+    }
 
 
 def _lines(path: Path) -> bytes:
@@ -89,7 +97,8 @@ class ProcessRunner:
     def __init__(self, place: Place) -> None:
         self.folder = paths.BUILD / "test" / place.name
         shutil.rmtree(self.folder, ignore_errors=True)
-        for name, content in device_files():
+        devdata = [(f"devdata/{name}", content) for name, content in tables().items()]
+        for name, content in [*device_files(), *devdata, ("devdata/pace", b"1")]:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_bytes(content)
 
@@ -147,10 +156,14 @@ class SerialRunner:
             self.link.soft_reset()
             # A script that reads its own path, or is too long to be compiled beside its text,
             # comes from the file system as on the unix port.
-            self.link.write("/" + script.name, script.read_bytes())
+            text = script.read_bytes()
+            self.link.write("/" + script.name, text)
+            named = [name for name in tables() if name.encode() in text]
+            for name in named:
+                self.link.write(f"/devdata/{name}", tables()[name])
             said = self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
             # The smallest file systems have no room for what all scripts together leave.
-            for name in self._names() - self.kept:
+            for name in [*(self._names() - self.kept), *(f"devdata/{name}" for name in named)]:
                 files.remove(self.link, f"/{name}")
             return said
         except WasmoteError as error:

@@ -24,7 +24,7 @@ QSPI_SS = 1
 INSTRUCTION_NS = 8.0
 COUNTED_AT_ONCE = 20_000
 # How far the chip runs before it may have to wait for this machine's clock.
-PACE_NS = 1_000_000
+PACE_NS = 10_000_000
 # What counts as on time; a chip that is later than that makes up for none of it.
 LATE_S = 0.1
 BOOTSEL_HELD_S = 0.1

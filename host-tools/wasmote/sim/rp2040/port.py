@@ -56,6 +56,8 @@ class Port:
     def poll(self, wait_s: float) -> None:
         """Bytes from the pty to the device, and back."""
         may_read = self._host is not None and self._host.is_sent(self._outward)
+        if self._host is not None and not may_read:
+            wait_s = 0  # the device has to run to take what it is sent
         flags = (select.POLLIN if may_read else 0) | (select.POLLOUT if self._pending else 0)
         self._poll.modify(self._pty, flags)
         ready = dict(self._poll.poll(wait_s * 1000)).get(self._pty, 0)
