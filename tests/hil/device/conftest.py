@@ -52,7 +52,7 @@ class DeviceItem(pytest.Item):
         self.tested = tested
         self.place = place
         self.user_properties.append(("board", place.name))
-        self.add_marker(pytest.mark.timeout(harness.SCRIPT_TIMEOUT_S + 60))
+        self.add_marker(pytest.mark.timeout(harness.timeout_s(place) + 60))
 
     def runtest(self) -> None:
         verdicts = self.parent.run_on(self.place)

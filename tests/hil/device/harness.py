@@ -29,7 +29,19 @@ SCRIPT_TIMEOUT_S = 180
 OUTPUT_TAIL = 6000
 # Emulators so many times slower than boards are
 PACE = {"rp2040py": 13}
+SLOW_SCRIPT_TIMEOUT_S = 600
 _LINE = re.compile(r"^(ok|skip|FAIL) (test_\w+)(?:: (.*))?$")
+
+
+def pace(place: Place) -> int:
+    """How many times slower than others the board is."""
+    kind = place.board.section("sim").get("kind") if place.is_emulated else ""
+    return PACE.get(kind, 1)
+
+
+def timeout_s(place: Place) -> int:
+    """The longest silence of a script there."""
+    return SLOW_SCRIPT_TIMEOUT_S if pace(place) > 1 else SCRIPT_TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -137,9 +149,7 @@ class SerialRunner:
         self.device = Device(place, "test-device").start()
         self.link = SerialLink(self.device.port)
         made: set[str] = set()
-        kind = place.board.section("sim").get("kind") if place.is_emulated else ""
-        pace = PACE.get(kind, 1)
-        for path, content in [*device_files(), ("devdata/pace", b"%d" % pace)]:
+        for path, content in [*device_files(), ("devdata/pace", b"%d" % pace(place))]:
             folder = path.rpartition("/")[0]
             if folder and folder not in made:
                 files.mkdirs(self.link, "/" + folder)
@@ -161,7 +171,7 @@ class SerialRunner:
             named = [name for name in tables() if name.encode() in text]
             for name in named:
                 self.link.write(f"/devdata/{name}", tables()[name])
-            said = self.link.exec(f"import {script.stem}", SCRIPT_TIMEOUT_S)
+            said = self.link.exec(f"import {script.stem}", timeout_s(self.device.place))
             # The smallest file systems have no room for what all scripts together leave.
             for name in [*(self._names() - self.kept), *(f"devdata/{name}" for name in named)]:
                 files.remove(self.link, f"/{name}")
