@@ -1,6 +1,7 @@
 """Chips on a debug probe: what is the same whichever program drives it."""
 
 import tempfile
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,7 @@ _TARGETS = (
 TARGETS = {target.chip.name: target for target in _TARGETS}
 
 
-class ProbeFlasher:
+class ProbeFlasher(ABC):
     """Erases the sectors that the firmware lies in, writes, reads all back, and starts it."""
 
     def __init__(self, job: Job) -> None:
@@ -56,22 +57,25 @@ class ProbeFlasher:
 
     # ---- What each program does in its own words
 
+    @abstractmethod
     def _word(self, address: int) -> int | None:
         """What the chip has there; None where it has nothing. Its program goes on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _erase(self, start: int, size: int) -> None:
-        raise NotImplementedError
+        """Erases sectors, whole."""
 
+    @abstractmethod
     def _write(self, file: Path, address: int) -> None:
         """Writes a file; of what else is in the flash, only its sectors' rest is lost."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _read(self, file: Path, address: int, size: int) -> None:
-        raise NotImplementedError
+        """Reads into a file."""
 
+    @abstractmethod
     def _restart(self) -> None:
-        raise NotImplementedError
+        """Lets the chip start what it has."""
 
     # ---- The steps
 
