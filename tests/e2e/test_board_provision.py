@@ -1,6 +1,6 @@
 """`wasmote provision`: a device is told where it belongs, checks it, and no secret is shown.
 
-Rerun one: .venv/bin/pytest tests/e2e/test_provision.py -k <name>
+Rerun one: .venv/bin/pytest tests/e2e/test_board_provision.py -k <name>
 """
 
 import base64

@@ -1,6 +1,6 @@
 """`make dist` for real: two boards built, one of them twice and elsewhere, flashed from, started.
 
-Rerun one: .venv/bin/pytest tests/e2e/test_dist.py -k <name>
+Rerun one: .venv/bin/pytest tests/e2e/test_make_dist.py -k <name>
 """
 
 import datetime
