@@ -101,11 +101,11 @@ test-nn: firmware-tested
 
 ## test-hil [BENCH=...]: device scripts and end-to-end tests on the boards of a bench (benches/)
 test-hil: firmware-tested agents
-	@$(PYTEST) tests/hil $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+	@$(PYTEST) tests/hil --slow-boards $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 
 ## test-device [BENCH=...]: the device scripts alone
 test-device: firmware-tested agents
-	@$(PYTEST) tests/hil/device $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+	@$(PYTEST) tests/hil/device --slow-boards $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 
 ## test-micropython: MicroPython's own suites on our firmware, on more boards than `make test`
 test-micropython: firmware-tested

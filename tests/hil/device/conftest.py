@@ -17,6 +17,16 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return DeviceScript.from_parent(parent, path=module_path)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out, and counts, what would take a quarter of an hour, unless it is asked for."""
+    if config.getoption("--slow-boards"):
+        return
+    slow = [item for item in items if isinstance(item, DeviceItem) and harness.pace(item.place) > 1]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 class DeviceScript(pytest.File):
     """One script: its verdicts by board, once it has run there."""
 
