@@ -75,7 +75,7 @@ dist: deps agents
 demo: firmware agents
 	@$(WASMOTE) demo $(BOARD)
 
-## test: all tests
+## test: all tests but device scripts on slow emulators (test-hil)
 test: firmware-all agents
 	@$(PYTEST) tests $(ARGS)
 
