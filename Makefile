@@ -75,7 +75,7 @@ dist: deps agents
 demo: firmware agents
 	@$(WASMOTE) demo $(BOARD)
 
-## test: all tests but device scripts on slow emulators (test-hil)
+## test: all tests
 test: firmware-all agents
 	@$(PYTEST) tests $(ARGS)
 
@@ -101,11 +101,11 @@ test-nn: firmware-tested
 
 ## test-hil [BENCH=...]: device scripts and end-to-end tests on the boards of a bench (benches/)
 test-hil: firmware-tested agents
-	@$(PYTEST) tests/hil --slow-boards $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+	@$(PYTEST) tests/hil $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 
 ## test-device [BENCH=...]: the device scripts alone
 test-device: firmware-tested agents
-	@$(PYTEST) tests/hil/device --slow-boards $(if $(BENCH),--bench $(BENCH)) $(ARGS)
+	@$(PYTEST) tests/hil/device $(if $(BENCH),--bench $(BENCH)) $(ARGS)
 
 ## test-micropython: MicroPython's own suites on our firmware, on more boards than `make test`
 test-micropython: firmware-tested

@@ -16,11 +16,6 @@ BOARD = "MPS2_AN386"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--slow-boards",
-        action="store_true",
-        help="device scripts also on boards whose emulator is many times slower than others",
-    )
-    parser.addoption(
         "--every-board",
         action="store_true",
         help="MicroPython's suites also on boards whose board.toml says suites_in_ci = false",

@@ -5,7 +5,9 @@ when its first item is run; the items then look their verdicts up.
 """
 
 import ast
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 import harness
 import pytest
@@ -17,21 +19,38 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     return DeviceScript.from_parent(parent, path=module_path)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out, and counts, what would take a quarter of an hour, unless it is asked for."""
-    if config.getoption("--slow-boards"):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs ahead is asked for last."""
+    items.sort(key=_runs_ahead)
+
+
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Scripts on slow emulators run beside all other tests."""
+    if session.config.option.collectonly:
         return
-    slow = [item for item in items if isinstance(item, DeviceItem) and harness.pace(item.place) > 1]
-    if slow:
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if item not in slow]
+    runs = []
+    for item in filter(_runs_ahead, session.items):
+        if item.place.name not in item.parent.verdicts:
+            item.parent.verdicts[item.place.name] = Future()
+            runs.append((item.parent, item.place))
+    # A daemon: who breaks the session off does not wait for it.
+    Thread(target=_run_all, args=(runs,), daemon=True).start()
+
+
+def _run_all(runs: list[tuple["DeviceScript", Place]]) -> None:
+    for script, place in runs:
+        script.run_on(place)
+
+
+def _runs_ahead(item: pytest.Item) -> bool:
+    return isinstance(item, DeviceItem) and harness.pace(item.place) > 1
 
 
 class DeviceScript(pytest.File):
     """One script: its verdicts by board, once it has run there."""
 
     def collect(self) -> list[pytest.Item]:
-        self.verdicts: dict[str, harness.Verdicts] = {}
+        self.verdicts: dict[str, Future[harness.Verdicts]] = {}
         tree = ast.parse(self.path.read_text(), str(self.path))
         names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
         bench = Bench.read(Path(self.config.getoption("--bench")))
@@ -42,12 +61,21 @@ class DeviceScript(pytest.File):
             if name.startswith("test_")
         ]
 
-    def run_on(self, place: Place) -> harness.Verdicts:
-        """The script's verdicts on a board."""
+    def verdicts_on(self, place: Place) -> harness.Verdicts:
+        """The script's verdicts on a board, once it has run there."""
         if place.name not in self.verdicts:
+            self.verdicts[place.name] = Future()
+            self.run_on(place)
+        return self.verdicts[place.name].result()
+
+    def run_on(self, place: Place) -> None:
+        """Runs it. What goes wrong is for those who ask for verdicts."""
+        verdicts = self.verdicts[place.name]
+        try:
             runner = harness.runner(self.config, place)
-            self.verdicts[place.name] = harness.parse(runner.run(self.path))
-        return self.verdicts[place.name]
+            verdicts.set_result(harness.parse(runner.run(self.path)))
+        except BaseException as error:
+            verdicts.set_exception(error)
 
 
 class Failed(Exception):
@@ -65,7 +93,7 @@ class DeviceItem(pytest.Item):
         self.add_marker(pytest.mark.timeout(harness.timeout_s(place) + 60))
 
     def runtest(self) -> None:
-        verdicts = self.parent.run_on(self.place)
+        verdicts = self.parent.verdicts_on(self.place)
         verdict, why = verdicts.by_name.get(self.tested, ("FAIL", "the script did not reach it"))
         if verdict == "skip":
             pytest.skip(why)

@@ -146,6 +146,7 @@ class SerialRunner:
     """Runs scripts on a board: started once, files uploaded once, reset before each."""
 
     def __init__(self, place: Place) -> None:
+        self.closed = False
         self.device = Device(place, "test-device").start()
         self.link = SerialLink(self.device.port)
         made: set[str] = set()
@@ -183,11 +184,14 @@ class SerialRunner:
     def _recover(self) -> None:
         """A board that does not answer would fail all scripts after this one."""
         self.link.close()
+        if self.closed:
+            return
         self.device.recover()
         self.link = SerialLink(self.device.port)
 
     def close(self) -> None:
         """Stops the board."""
+        self.closed = True
         self.link.close()
         self.device.stop()
 
