@@ -8,7 +8,7 @@ import devtest
 import standin
 from devtest import equal, raises, true
 from wasmote import sensors
-from wasmote.sensors import blocks, imu, lsm6dsox, mpu6050
+from wasmote.sensors import blocks, bus, imu, lsm6dsox, mpu6050
 
 TENSOR = {
     "name": "x", "dtype": "int16", "shape": [8, 6], "count": 48, "scale": 1 / 512, "zero_point": 0
@@ -17,7 +17,7 @@ TENSOR = {
 
 def play(name):
     with open(devtest.path("sensors/%s.txt" % name)) as lines:
-        sensor, machine, due = standin.play(standin.Traffic(lines), [imu, blocks])
+        sensor, machine, due = standin.play(standin.Traffic(lines), [imu, blocks, bus])
     return sensor, machine, due
 
 
@@ -25,7 +25,7 @@ def opened(module, traffic, tensor=TENSOR, **changes):
     given = {"hz": 10}
     given.update(changes)
     clock = standin.Clock()
-    for each in (imu, blocks, module):
+    for each in (imu, blocks, bus, module):
         each.time = clock
     standin.install(standin.I2CMachine(standin.Traffic(traffic)))
     return module.open_for(standin.options(module, given), tensor)
@@ -106,9 +106,9 @@ def test_failures_in_a_row_end_it():
 
 
 def test_others_have_their_turn_while_much_is_there():
-    reading = "68 w 74 r " + "000100020003000400050006" * 8
-    traffic = START + ["68 w 72 r 0348"] + [reading] * 8 + ["68 w 72 r 0048"]
-    traffic += ["68 w 74 r " + "00" * 24] * 3
+    reading = "68 w 74 r " + "000100020003000400050006" * 16
+    traffic = START + ["68 w 72 r 0348"] + [reading] * 4 + ["68 w 72 r 003c"]
+    traffic += ["68 w 74 r " + "00" * 48, "68 w 74 r " + "00" * 12]
     sensor = opened(mpu6050, traffic)
     equal(sensor.wait_ms(), 1)
     true(sensor.wait_ms() > 1)
@@ -158,11 +158,10 @@ def test_a_board_without_i2c():
     raises(ValueError, lsm6dsox.open_for, given, TENSOR, words=["this board has no machine.I2C"])
 
 
-# A bus on which an LSM6DSOX always has eight readings.
-class Endless:
-    def __init__(self):
-        tags = [(1 + i % 2) << 3 | (i // 2 % 4) << 1 for i in range(16)]
-        self._words = b"".join([struct.pack("<B3h", tag, 1, -2, 300) for tag in tags])
+# A bus with a chip whose registers stay as they are; the others are 0.
+class Chip:
+    def __init__(self, registers):
+        self._registers = registers
 
     def I2C(self, bus, freq):
         return self
@@ -171,37 +170,55 @@ class Endless:
         pass
 
     def readfrom_mem_into(self, address, register, buffer):
-        if register == 0x78:
-            struct.pack_into("112s", buffer, 0, self._words)
-        elif register == 0x3A:
-            buffer[0] = 16
-        else:
-            buffer[0] = 0x6C if register == 0x0F else 0
+        data = self._registers.get(register, b"\0")
+        for i in range(len(buffer)):
+            buffer[i] = data[i % len(data)]
+
+
+def words_of_lsm6dsox():
+    tags = [(1 + i % 2) << 3 | (i // 2 % 4) << 1 for i in range(16)]
+    return b"".join([struct.pack("<B3h", tag, 1, -2, 300) for tag in tags])
+
+
+# Chips that always have eight readings, 1, -2, 300 of both sensors; and what those are, of 8 g and
+# 2000 degrees/s, in the tensor's steps.
+ENDLESS = (
+    (
+        lsm6dsox,
+        {0x0F: b"\x6c", 0x3A: b"\x10\0", 0x78: words_of_lsm6dsox()},
+        (1, -2, 367, 1, -1, 188),
+    ),
+    (
+        mpu6050,
+        {0x75: b"\x68", 0x72: b"\0\x60", 0x74: struct.pack(">3h", 1, -2, 300)},
+        (1, -2, 368, 1, -1, 164),
+    ),
+)
 
 
 def test_allocates_nothing():
     import time
 
-    for each in (imu, blocks, lsm6dsox):
-        each.time = time
-    standin.install(Endless())
-    for gravity in (True, False):
-        given = standin.options(lsm6dsox, {"hz": 100, "hop": 4, "gravity": gravity})
-        sensor = lsm6dsox.open_for(given, TENSOR)
-        buffer = bytearray(sensor.sample_bytes)
-        sensor.read_into(buffer)
-        gc.collect()
-        gc.disable()
-        before = gc.mem_alloc()
-        for _ in range(20):
+    for module, registers, want in ENDLESS:
+        for each in (imu, blocks, bus, module):
+            each.time = time
+        standin.install(Chip(registers))
+        for gravity in (True, False):
+            given = standin.options(module, {"hz": 100, "hop": 4, "gravity": gravity})
+            sensor = module.open_for(given, TENSOR)
+            buffer = bytearray(sensor.sample_bytes)
             sensor.read_into(buffer)
-        after = gc.mem_alloc()
-        gc.enable()
-        equal(after - before, 0)
-        equal(sensor.missed, 0)
-        # 1 and -2 steps of 8 g, 300 of 2000 degrees/s.
-        if gravity:
-            standin.compare(buffer, struct.pack("<6h", 1, -2, 367, 1, -1, 188) * 8, "int16")
+            gc.collect()
+            gc.disable()
+            before = gc.mem_alloc()
+            for _ in range(20):
+                sensor.read_into(buffer)
+            after = gc.mem_alloc()
+            gc.enable()
+            equal(after - before, 0)
+            equal(sensor.missed, 0)
+            if gravity:
+                standin.compare(buffer, struct.pack("<6h", *want) * 8, "int16")
 
 
 def test_found_by_name():

@@ -82,10 +82,10 @@ class Script:
         return "\n".join(self.lines) + "\n"
 
 
-def bursts(count: int, sizes: tuple[int, ...]) -> Iterator[int]:
+def bursts(count: int) -> Iterator[int]:
     """How the driver cuts what it reads at once."""
     while count:
-        size = next(size for size in sizes if size <= count)
+        size = next(size for size in (16, 4, 1) if size <= count)
         yield size
         count -= size
 
@@ -97,7 +97,6 @@ LSM_MG = {2: 0.061, 4: 0.122, 8: 0.244, 16: 0.488}
 LSM_FS_G = {125: 0b001, 250: 0b000, 500: 0b010, 1000: 0b100, 2000: 0b110}  # CTRL2_G, bits 3:1
 LSM_MDPS = {125: 4.375, 250: 8.75, 500: 17.5, 1000: 35, 2000: 70}
 LSM_ODR = {104: 0b0100, 208: 0b0101}
-LSM_SIZES = (16, 4, 1)
 PORTION = 64  # what the driver reads before others have their turn
 
 
@@ -143,7 +142,7 @@ def lsm_poll(script: Script, words: list[bytes], more: int = 0) -> None:
         count = len(words) + more
         script.read(0x3A, struct.pack("<H", count), f"FIFO_STATUS: {count} words")
         done = 0
-        for size in bursts(count, LSM_SIZES):
+        for size in bursts(count):
             if done == min(len(words), PORTION):
                 break
             script.read(0x78, b"".join(words[done : done + size]), "FIFO_DATA_OUT")
@@ -207,7 +206,6 @@ def lsm6dsox_accel() -> Script:
 
 # ---- MPU-6050 ----
 
-MPU_SIZES = (8, 2, 1)
 MPU_LSB_G = {2: 16384, 4: 8192, 8: 4096, 16: 2048}
 MPU_LSB_DPS = {250: 131, 500: 65.5, 1000: 32.8, 2000: 16.4}
 
@@ -233,7 +231,7 @@ def mpu_poll(script: Script, given: list[Reading], more_bytes: int = 0) -> None:
     count = len(given) * 12 + more_bytes
     script.read(0x72, struct.pack(">H", count), f"FIFO_COUNT: {count} bytes")
     at = 0
-    for size in bursts(len(given), MPU_SIZES):
+    for size in bursts(len(given)):
         data = b"".join(struct.pack(">6h", *reading) for reading in given[at : at + size])
         script.read(0x74, data, "FIFO_R_W")
         at += size
