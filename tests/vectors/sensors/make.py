@@ -1,9 +1,9 @@
 """Writes the sensors' traffic: out of the data sheets' tables, without the code that it tests.
 
 LSM6DSOX: ST, data sheet DS12814, "Mechanical characteristics", "FIFO", "Register description";
-application note AN5272 (clock, words of the FIFO). LSM9DS1: ST, data sheet DocID025715, "Pin
-description", "Sensor characteristics", "Multiple reads", "FIFO", "Accelerometer and gyroscope
-register description". MPU-6050: InvenSense, RM-MPU-6000A-00 revision 4.2, section 4.
+application note AN5272 (clock, words of the FIFO). LSM9DS1: ST, data sheet DocID025715, "Sensor
+characteristics", "FIFO", "Accelerometer and gyroscope register description"; that of the LSM6DB0,
+"Multiple reads (burst)". MPU-6050: InvenSense, RM-MPU-6000A-00 revision 4.2, section 4.
 """
 
 import json

@@ -1,7 +1,8 @@
 # ST LSM9DS1 on I2C: its accelerometer and gyroscope. The magnetometer, a chip of its own at
 # another address, is left alone.
-# ST's data sheet DocID025715, "Pin description" (the axes), "Sensor characteristics" (what a step
-# is), "Multiple reads", "FIFO" and "Accelerometer and gyroscope register description".
+# ST's data sheet DocID025715, "Sensor characteristics" (what a step is), "FIFO" and "Accelerometer
+# and gyroscope register description"; that of the LSM6DB0, which has the same registers, for
+# "Multiple reads (burst)".
 import time
 
 from micropython import const
