@@ -6,8 +6,8 @@ import hashlib
 from micropython import const
 
 from . import fs
-from .storeindex import DIGEST_BYTES, LIMIT, BadRecord, Index, is_name, record_bytes, regions
-from .storeslots import Slots
+from .storeindex import DIGEST_BYTES, LIMIT, Index, Layout, is_name, record_bytes, regions, slots
+from .storeslots import BadRecord
 
 _CHUNK = const(1024)
 _HOSTED_BYTES = const(16 << 20)
@@ -51,9 +51,9 @@ def _partition():
     return flash.Partition(fs.path(_HOSTED_FILE), _HOSTED_BYTES) if fs.ROOT else None
 
 
-# Makes the store in `flash` an empty one, whatever it was.
+# Makes the store in `flash` an empty one, whatever it was; the trust state stays.
 def erase(flash):
-    Slots(flash).erase()
+    slots(flash, Layout(flash.size, flash.erase_size)).erase()
 
 
 # `flash`: as flash.Partition is: size, erase_size, write_size, erase(offset),
@@ -61,8 +61,8 @@ def erase(flash):
 class Store:
     def __init__(self, flash):
         self._flash = flash
-        self._slots = Slots(flash)
-        self._layout = self._slots.layout
+        self._layout = Layout(flash.size, flash.erase_size)
+        self._slots = slots(flash, self._layout)
         if self._layout.first >= self._layout.end:
             raise StoreError("%d bytes are too few for a store" % flash.size)
         self._chunk = max(flash.write_size, min(_CHUNK, flash.erase_size))
