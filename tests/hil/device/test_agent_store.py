@@ -169,7 +169,7 @@ def test_without_room_it_runs_from_ram():
 
 def test_damaged_store_is_said_and_done_without():
     with NodeStore() as found:
-        flash = found._flash
+        flash = found.flash
         flash.data[:8192] = b"\x5a" * 8192
         store._node_store, store._asked, partition = None, False, store._partition
         store._partition = lambda: flash
