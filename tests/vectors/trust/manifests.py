@@ -14,6 +14,7 @@ from parts import (
     flipped,
     forged,
     id_of,
+    is_neutral,
     keyset,
     manifest,
     plus_l,
@@ -92,7 +93,9 @@ def manifest_rows() -> list[Row]:
     add("signature of zeros", good, file((by_ann[0], bytes(64))), "bad-signature")
     for name, key in small_keys():
         weak = with_key(keyset(), "ann", key)
-        add(f"key {name}", good, file((id_of(key), forged())), "bad-signature", keys=weak)
+        tries = (manifest(source=f"made up, {n}") for n in range(1000))
+        document = next(d for d in tries if is_neutral(key, FOR_MANIFESTS + d))
+        add(f"key {name}", document, file((id_of(key), forged())), "bad-signature", keys=weak)
 
     # What is signed
     for name, document in (

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from hashlib import sha256
+from hashlib import sha256, sha512
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -120,6 +120,14 @@ def with_key(keys: dict[str, Any], name: str, key: bytes) -> dict[str, Any]:
 
 
 def forged() -> bytes:
-    """A signature of nobody that a verifier takes which forgets that keys may have small order:
-    R is the neutral element and S is 0, so that SB = R + hA wherever hA is neutral, too."""
+    """A signature that nobody made: R is the neutral element and S is 0.
+
+    A verifier that does not ask for a key's order takes it where hA is neutral, too.
+    """
     return (1).to_bytes(32, "little") + bytes(32)
+
+
+def is_neutral(key: bytes, message: bytes) -> bool:
+    """Whether hA is, for a key whose order divides 8."""
+    h = int.from_bytes(sha512(forged()[:32] + key + message).digest(), "little") % L
+    return h % 8 == 0
