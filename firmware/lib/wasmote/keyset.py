@@ -90,14 +90,15 @@ class KeySet:
         except ValueError as e:
             raise FormError("key set", [str(e)])
         errors = []
-        found = fields(given, _KEYSET, "", errors)
+        found = fields(given, _KEYSET, "", errors, lambda key: key.startswith("x-"))
         self.version = found["version"]
         self.threshold = found["threshold"]
         self.roots = [_key(key, "roots[%d]" % i, errors) for i, key in enumerate(found["roots"] or ())]
         self.publishers = {}
         keys = list(self.roots)
+        names = set()
         for i, entry in enumerate(found["publishers"] or ()):
-            keys.append(self._publisher(entry, "publishers[%d]" % i, errors))
+            keys.append(self._publisher(entry, "publishers[%d]" % i, names, errors))
         self.floors = found["floors"] or {}
         _limits(self.floors, "floors", False, errors)
         if len({key_id(key) for key in keys if key}) != len(keys) and not errors:
@@ -107,11 +108,14 @@ class KeySet:
         if errors:
             raise FormError("key set", errors)
 
-    def _publisher(self, entry, path, errors):
+    def _publisher(self, entry, path, names, errors):
         if type(entry) is not dict:
             errors.append("%s: %r is not an object" % (path, entry))
             return None
         found = fields(entry, _PUBLISHER, path, errors)
+        if found["name"] in names:
+            errors.append("%s.name: another's" % path)
+        names.add(found["name"])
         key = _key(found["key"], path + ".key", errors)
         _limits(found["agents"] or {}, path + ".agents", True, errors)
         self.publishers[key] = found["agents"]

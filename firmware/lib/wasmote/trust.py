@@ -9,7 +9,8 @@ from .store import default as default_store
 from .storeindex import Layout
 from .storeslots import BadRecord
 
-BOARD = getattr(sys.implementation, "_build", sys.platform)
+# What manifests call this board.
+NAMES = (getattr(sys.implementation, "_build", sys.platform),)
 
 _OWNER = "keyset."
 _NEW = "keyset.new"  # until the trust state says that it counts
@@ -102,6 +103,8 @@ class Trust:
         if state.threshold and digest == state.keyset_digest:
             self._keep(data, signatures, digest)
             return False
+        if len(data) > keyset.LIMIT:
+            raise Refused("keyset", "%d bytes, at most %d" % (len(data), keyset.LIMIT))
         found = pairs(signatures)
         if state.threshold:
             self._enough(found, data, state.roots, state.threshold, "present")
@@ -223,6 +226,8 @@ class Trust:
 
 
 def _allowed(keys, data, signatures, name):
+    if len(data) > manifest.LIMIT:
+        raise Refused("manifest", "%d bytes, at most %d" % (len(data), manifest.LIMIT))
     found = pairs(signatures)
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
@@ -237,8 +242,8 @@ def _allowed(keys, data, signatures, name):
     if sequence > most:
         raise Refused("not-allowed", "its key may sign %s up to %d, not %d" % (name, most, sequence))
     boards = given["boards"]
-    if boards and BOARD not in boards:
-        raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), BOARD))
+    if boards and not any(name in boards for name in NAMES):
+        raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), NAMES[0]))
     return given
 
 

@@ -91,6 +91,7 @@ def tables() -> dict[str, bytes]:
         ),
         "sign-wycheproof.jsonl": _signatures(*signature_support.wycheproof()),
         "store.jsonl": _lines(vectors / "store/records.json"),
+        **{f"trust-{path.name}": path.read_bytes() for path in (vectors / "trust").glob("*.jsonl")},
     }
 
 
