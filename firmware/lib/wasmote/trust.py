@@ -147,7 +147,7 @@ class Trust:
                     bytes(self._store.get(files[file])) for file in ("manifest.json", "manifest.sig")
                 )
                 try:
-                    _allowed(keys, data, signatures, name)
+                    _allowed(keys, data, pairs(signatures), name)
                 except Refused:
                     return True
         return False
@@ -172,13 +172,15 @@ class Trust:
     # The manifest, parsed, of an agent that the keys allow here; whether it may follow what was
     # taken before is check()'s to say. Refused: why not.
     def holds(self, data, signatures, name):
-        return _allowed(self._keyset(), data, signatures, name)
+        found = _signatures(data, signatures)
+        return _allowed(self._keyset(), data, found, name)
 
     # The manifest, parsed, of an agent that may be installed. `kept`: digests of versions that
     # going back to is allowed.
     def check(self, data, signatures, name, kept=()):
+        found = _signatures(data, signatures)
         keys = self._keyset()
-        given = _allowed(keys, data, signatures, name)
+        given = _allowed(keys, data, found, name)
         sequence = given["sequence"]
         floor = keys.floors.get(name, 0)
         if sequence < floor:
@@ -225,10 +227,13 @@ class Trust:
             self._change(bad=(self._state.bad + (digest,))[-trustrecord.BAD_MAX :])
 
 
-def _allowed(keys, data, signatures, name):
+def _signatures(data, signatures):
     if len(data) > manifest.LIMIT:
         raise Refused("manifest", "%d bytes, at most %d" % (len(data), manifest.LIMIT))
-    found = pairs(signatures)
+    return pairs(signatures)
+
+
+def _allowed(keys, data, found, name):
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
         raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))
