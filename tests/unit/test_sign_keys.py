@@ -174,6 +174,8 @@ def test_damaged_key_files_are_named_and_not_quoted(machine: Machine) -> None:
     for text in ("", "root ann 00", f"boss ann {low}", f"root ann {low}", "root \xe4 00"):
         pub.write_text(text)
         assert str(pub) in machine_says(machine, "floor", "digits=1")
+    pub.write_text((machine.folder / "ci.pub").read_text())
+    assert "call it ci.pub" in machine_says(machine, "floor", "digits=1")
 
 
 def machine_says(machine: Machine, *words: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -107,7 +108,7 @@ class KeyFolder:
 
     def publics(self) -> list[PublicKey]:
         """All public keys here, by name."""
-        return [PublicKey.read(path) for path in sorted(self.path.glob(f"*{PUBLIC}"))]
+        return [self._own(path) for path in sorted(self.path.glob(f"*{PUBLIC}"))]
 
     def public(self, text: str, role: str) -> PublicKey:
         """The key of that name, or in the file of that path. Raises UsageError for another role."""
@@ -116,7 +117,7 @@ class KeyFolder:
         if not path.exists():
             there = ", ".join(key.name for key in self.publics()) or "none"
             raise UsageError(f"{path}: no such key; in {self.path}: {there}; see wasmote keys new")
-        found = PublicKey.read(path)
+        found = PublicKey.read(path) if is_path else self._own(path)
         if found.role != role:
             raise UsageError(f"{found.name} is a {found.role} key, and this needs a {role} key")
         return found
@@ -128,6 +129,12 @@ class KeyFolder:
     def sign(self, public: PublicKey, prefix: bytes, document: bytes, ask: Ask) -> bytes:
         """The signature of the key's private part on a document."""
         return self._private(public, ask).sign(prefix + document)
+
+    def _own(self, path: Path) -> PublicKey:
+        found = PublicKey.read(path)
+        if path != self._file(found.name, PUBLIC):
+            raise UsageError(f"{path}: the key of {found.name}: call it {found.name}{PUBLIC}")
+        return found
 
     def _file(self, name: str, suffix: str) -> Path:
         return self.path / f"{name}{suffix}"
@@ -152,11 +159,11 @@ def _load(path: Path, name: str, ask: Ask) -> object:
         return load_pem_private_key(data, None)
     except TypeError:
         passphrase = ask(name)
-    except ValueError:
-        raise UsageError(f"{path}: no private key in PKCS8 PEM") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise UsageError(f"{path}: no private key in PKCS8 PEM that can be read") from None
     try:
         return load_pem_private_key(data, passphrase)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise UsageError(f"{path}: not the passphrase of {name}") from None
 
 
