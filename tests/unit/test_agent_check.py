@@ -127,7 +127,8 @@ def test_file_that_is_not_listed(tmp_path: Path) -> None:
 
 
 def test_signature_need_not_be_listed(tmp_path: Path) -> None:
-    (bundle(tmp_path) / "manifest.sig").write_bytes(b"")
+    head = b"WMSG" + bytes([1, 0, 1, 0])
+    (bundle(tmp_path) / "manifest.sig").write_bytes(head + bytes(72))
     assert check(tmp_path) == []
 
 
