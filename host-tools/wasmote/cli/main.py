@@ -30,6 +30,7 @@ from wasmote.cli import (
     flash,
     inspect,
     keys,
+    keys_provision,
     keyset,
     monitor,
     provision,
@@ -91,6 +92,7 @@ KEY_VERBS: dict[str, Verb] = {
     "sign-set": keyset.sign_set,
     "finish": keyset.finish,
     "verify": keys.verify,
+    "provision": keys_provision.provision,
 }
 
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
