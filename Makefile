@@ -27,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
     test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn \
-    bench-nn-host calibrate size lint format clean distclean
+    bench-nn-host bench-sign calibrate size lint format clean distclean
 
 ## help: this list
 help:
@@ -130,6 +130,10 @@ bench-nn: firmware
 ## bench-nn-host [MODEL=...]: the same models on this machine, beside LiteRT with XNNPACK
 bench-nn-host: train-venv
 	@$(WASMOTE) bench-nn-host $(MODEL)
+
+## bench-sign BOARD=...: instructions of verifying a signature
+bench-sign: firmware
+	@$(WASMOTE) bench-sign $(BOARD)
 
 ## calibrate BOARD=...: measure what kernels cost on an emulated board, for predictions
 calibrate: firmware

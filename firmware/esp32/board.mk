@@ -25,7 +25,8 @@ ESP32_CMAKE_ARGS = \
 	-DMICROPY_BOARD=$(BOARD) -DMICROPY_BOARD_DIR=$(BOARD_DIR) -DFIRMWARE_DIR=$(FIRMWARE_DIR) \
 	-DMICROPY_FROZEN_MANIFEST=$(BOARD_DIR)/manifest.py \
 	$(addprefix -D,$(MANIFEST_ARGS)) $(if $(NO_MPY_LIB),-DMICROPY_LIB_DIR=$(dir $(NO_MPY_LIB))) \
-	-DUSER_C_MODULES=$(FIRMWARE_DIR)/esp32/modules.cmake -DNN_CORE=ref -DWASM3_DIR=$(WASM3_DIR)
+	-DUSER_C_MODULES=$(FIRMWARE_DIR)/esp32/modules.cmake -DNN_CORE=ref \
+	-DWASM3_DIR=$(WASM3_DIR) -DMONOCYPHER_DIR=$(MONOCYPHER_DIR)
 
 # Options anew each time: ESP-IDF keeps those of the build before, whatever the files say now.
 firmware: $(MPY_CROSS) $(NO_MPY_LIB)

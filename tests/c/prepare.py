@@ -1,4 +1,5 @@
-"""Writes what the C tests read: every module of tests/vectors as Wasm, and the ABI table as words.
+"""Writes what the C tests read: every module of tests/vectors as Wasm, the ABI table as words,
+and signatures.
 
 Usage: prepare.py FOLDER
 """
@@ -8,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from signature_support import by_host, forged, rfc8032, wycheproof
 from wasmtime import wat2wasm
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+SIGNATURE_BYTES = 64
 CASE = ("inputs_bytes", "outputs_bytes", "memory_bytes", "vm_stack_bytes", "deadline_ms")
 
 
@@ -40,6 +43,9 @@ def main(folder: Path) -> None:
     rows = json.loads((VECTORS / "abi" / "agents.json").read_text())
     lines = [line for row in rows for line in case_lines(row)]
     (folder / "abi.txt").write_text("\n".join(lines) + "\n")
+    cases = [*rfc8032(), *by_host(), *forged(), *wycheproof()]
+    whole = [case.as_bytes() for case in cases if len(case.signature) == SIGNATURE_BYTES]
+    (folder / "signatures.bin").write_bytes(b"".join(whole))
 
 
 if __name__ == "__main__":

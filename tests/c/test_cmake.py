@@ -66,6 +66,8 @@ USERMOD_DIR := {firmware}/modwasm3
 include $(USERMOD_DIR)/micropython.mk
 USERMOD_DIR := {firmware}/modflash
 include $(USERMOD_DIR)/micropython.mk
+USERMOD_DIR := {firmware}/modsign
+include $(USERMOD_DIR)/micropython.mk
 sources:
 	@echo $(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C) $(SRC_USERMOD_LIB_ASM)
 .DEFAULT_GOAL = sources
@@ -148,6 +150,8 @@ def test_esp32_port_takes_what_make_gives_it(
     assert ("-O2" if risc_v else "-Os") in wasm3 and "-Wno-error" in wasm3
     assert "-O2" in flags[paths.FIRMWARE / "kernels/ref/conv2d_s8.c"]
     assert f"-I{board.folder}" in wasm3
+    curve = flags[paths.FIRMWARE / "modsign/monocypher_curve.c"]
+    assert f"-I{paths.THIRD_PARTY}/monocypher/src" in curve
 
 
 def last(options: str, name: str) -> str:

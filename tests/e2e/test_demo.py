@@ -43,3 +43,11 @@ def test_bench_is_exact(wasmote: Run, board: Board) -> None:
     assert 0 < figures["infer_instructions"] < figures["load_instructions"]
     per_mac = figures["infer_instructions"] / figures["multiply_accumulates"]
     assert figures["instructions_per_mac"] == round(per_mac, 2)
+
+
+def test_bench_sign_is_exact(wasmote: Run, board: Board) -> None:
+    got = wasmote("bench-sign", board.name, "--json")
+    assert got.returncode == 0, got.stdout + got.stderr
+    (figures,) = json.loads(got.stdout)
+    assert figures == json.loads((paths.REPORT / "bench-sign.json").read_text())[board.name]
+    assert 100_000 < figures["empty_instructions"] < figures["message_instructions"]

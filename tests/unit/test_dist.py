@@ -24,7 +24,7 @@ from wasmote.errors import BuildError, MissingError, UsageError, WasmoteError
 from wasmote.flash import Options
 
 # In no firmware, each with the reason.
-NOT_IN_FIRMWARE = {"wasm3-0.5.0": "tests only"}
+NOT_IN_FIRMWARE = {"wasm3-0.5.0": "tests only", "wycheproof": "test vectors"}
 
 
 @pytest.fixture

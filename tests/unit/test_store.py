@@ -33,6 +33,7 @@ def node() -> Iterator[dict[str, ModuleType]]:
     wasm3: Any = types.ModuleType("wasm3")
     wasm3.pool_init = lambda size: None
     sys.modules |= {"wasm3": wasm3, "wasmote.store": found["store"]}
+    sys.modules["wasmote.storeindex"] = found["storeindex"]
     path = paths.TOP / "tests/hil/device/flashsim.py"
     spec = importlib.util.spec_from_file_location("flashsim", path)
     assert spec and spec.loader

@@ -6,8 +6,8 @@ import hashlib
 from micropython import const
 
 from . import fs
-from .storeindex import DIGEST_BYTES, LIMIT, BadRecord, Index, is_name, record_bytes, regions
-from .storeslots import Slots
+from .storeindex import DIGEST_BYTES, LIMIT, Index, Layout, is_name, record_bytes, regions, slots
+from .storeslots import BadRecord
 
 _CHUNK = const(1024)
 _HOSTED_BYTES = const(16 << 20)
@@ -51,18 +51,18 @@ def _partition():
     return flash.Partition(fs.path(_HOSTED_FILE), _HOSTED_BYTES) if fs.ROOT else None
 
 
-# Makes the store in `flash` an empty one, whatever it was.
+# Makes the store in `flash` an empty one, whatever it was; the trust state stays.
 def erase(flash):
-    Slots(flash).erase()
+    slots(flash, Layout(flash.size, flash.erase_size)).erase()
 
 
 # `flash`: as flash.Partition is: size, erase_size, write_size, erase(offset),
 # write(offset, data), view(offset, bytes), sync().
 class Store:
     def __init__(self, flash):
-        self._flash = flash
-        self._slots = Slots(flash)
-        self._layout = self._slots.layout
+        self.flash = flash
+        self._layout = Layout(flash.size, flash.erase_size)
+        self._slots = slots(flash, self._layout)
         if self._layout.first >= self._layout.end:
             raise StoreError("%d bytes are too few for a store" % flash.size)
         self._chunk = max(flash.write_size, min(_CHUNK, flash.erase_size))
@@ -92,7 +92,7 @@ class Store:
     def get(self, sha256):
         self._settle()
         found = self._index.find(sha256)
-        return found and self._flash.view(*found)
+        return found and self.flash.view(*found)
 
     # Data that is used in place: it is neither moved nor dropped. Counts.
     def pin(self, sha256):
@@ -164,7 +164,7 @@ class Store:
     def _is_whole(self, offset, size, sha256):
         digest = hashlib.sha256()
         for at in range(0, size, self._chunk):
-            digest.update(self._flash.view(offset + at, min(self._chunk, size - at)))
+            digest.update(self.flash.view(offset + at, min(self._chunk, size - at)))
         return digest.digest() == sha256
 
     # Data that check() found to be damaged is not here any more, and can be put again.
@@ -260,14 +260,14 @@ class Store:
     def _copy(self, source, to, size):
         buffer = bytearray(self._chunk)
         for at in range(0, size, self._chunk):
-            buffer[:] = self._flash.view(source + at, self._chunk)
+            buffer[:] = self.flash.view(source + at, self._chunk)
             self._program(to + at, buffer)
 
     # Writes a chunk of an extent, from its first to its last.
     def _program(self, offset, data):
         if offset % self._layout.block == 0:
-            self._flash.erase(offset)
-        self._flash.write(offset, data)
+            self.flash.erase(offset)
+        self.flash.write(offset, data)
 
     # Before this is overwritten: the record before the current one must not name it either. It
     # is what counts should the current one be damaged.
@@ -332,10 +332,10 @@ class Writer:
     # The digest is that of what has arrived in flash.
     def _flush(self):
         store, filled = self._store, self._filled
-        padded = filled + -filled % store._flash.write_size
+        padded = filled + -filled % store.flash.write_size
         self._buffer[filled:padded] = b"\xff" * (padded - filled)
         store._program(self._at, self._buffer[:padded])
-        self._digest.update(store._flash.view(self._at, filled))
+        self._digest.update(store.flash.view(self._at, filled))
         self._at += filled
         self._filled = 0
 

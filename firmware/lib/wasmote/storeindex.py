@@ -5,6 +5,8 @@ from binascii import crc32
 
 from micropython import const
 
+from .storeslots import BadRecord, Slots
+
 LIMIT = const(4096)  # bytes of a record
 DIGEST_BYTES = const(32)
 
@@ -22,18 +24,14 @@ _NAME_MAX = const(48)
 _NAME_CHARS = b"abcdefghijklmnopqrstuvwxyz0123456789._-"
 
 
-# A record that is none, is damaged, or says what cannot be.
-class BadRecord(ValueError):
-    pass
-
-
-# How the flash is divided. `first`, `end`: where data may lie.
+# How the flash is divided. `slot`: bytes of a record's slot. `first`, `end`: where data may lie;
+# behind it is the trust state.
 class Layout:
     def __init__(self, size, erase_size):
         self.block = erase_size
         self.slot = self.blocks(LIMIT)
         self.first = 2 * self.slot
-        self.end = size
+        self.end = size - 2 * self.slot
 
     # The bytes of the whole blocks that `size` bytes take.
     def blocks(self, size):
@@ -78,9 +76,6 @@ class Index:
 
     def names(self, layout, start, end):
         return any(low < end and start < high for low, high in self.spans(layout))
-
-    def is_newer(self, other):
-        return 0 < (self.sequence - other.sequence) & 0xFFFFFFFF < 0x80000000
 
 
 # Pinned extents cannot be moved, and divide the room: (start, the numbers of the extents in
@@ -136,6 +131,12 @@ def encode(index):
     struct.pack_into(_HEADER, record, 0, _MAGIC, 0, *fields)
     struct.pack_into("<I", record, 4, crc32(memoryview(record)[_CRC_FROM:]))
     return record
+
+
+# The slots of the index in `flash`.
+def slots(flash, layout):
+    empty = Index(0, [], {})
+    return Slots(flash, 0, layout.slot, lambda slot: parse(slot, layout), encode, empty)
 
 
 # The Index in a slot's bytes. Everything in it is checked here, and relied on afterwards.

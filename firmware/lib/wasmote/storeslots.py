@@ -1,24 +1,34 @@
-# The index of the agent store in flash: two slots for records, written in turn.
+# A record in flash that a power cut cannot tear: two slots, written in turn, SPEC.md 6.1.
 from errno import EIO
-
-from .storeindex import BadRecord, Index, Layout, encode, parse
 
 _BLANK = (b"\xff" * 64, bytes(64))
 
 
+# A record that is none, is damaged, or says what cannot be.
+class BadRecord(ValueError):
+    pass
+
+
+# `base`: where the first slot is, `slot`: its bytes, whole erase blocks; the second lies behind
+# it. `parse(view)` makes of a slot's bytes a record, which has a `sequence`, or raises BadRecord;
+# `encode(record)` gives a bytearray; `empty` is the record of slots that were never written.
 class Slots:
-    def __init__(self, flash):
+    def __init__(self, flash, base, slot, parse, encode, empty):
         self._flash = flash
-        self.layout = Layout(flash.size, flash.erase_size)
+        self._base = base
+        self._bytes = slot
+        self._parse = parse
+        self._encode = encode
+        self._empty = empty
 
     def _view(self, slot):
-        return self._flash.view(slot * self.layout.slot, self.layout.slot)
+        return self._flash.view(self._base + slot * self._bytes, self._bytes)
 
-    # The Index in a slot. BadRecord: there is none.
+    # The record in a slot. BadRecord: there is none.
     def read(self, slot):
-        return parse(self._view(slot), self.layout)
+        return self._parse(self._view(slot))
 
-    # (slot, its Index): the record that counts. BadRecord: there is none, and there was one.
+    # (slot, its record): the one that counts. BadRecord: there is none, and there was one.
     def newest(self):
         found, why = [], []
         for slot in (0, 1):
@@ -27,12 +37,13 @@ class Slots:
             except BadRecord as e:
                 why.append(str(e))
         if len(found) == 2:
-            return found[found[1][1].is_newer(found[0][1])]
+            ahead = (found[1][1].sequence - found[0][1].sequence) & 0xFFFFFFFF
+            return found[0 < ahead < 0x80000000]
         if found:
             return found[0]
         # Never written, or cut while the first record was.
         if self._is_blank(0) or self._is_blank(1):
-            return 1, Index(0, [], {})
+            return 1, self._empty
         raise BadRecord("; ".join(why))
 
     def _is_blank(self, slot):
@@ -40,18 +51,18 @@ class Slots:
         pieces = range(0, len(view), 64)
         return any(all(view[at : at + 64] == blank for at in pieces) for blank in _BLANK)
 
-    def write(self, slot, index):
-        record = encode(index)
-        record.extend(b"\xff" * (-len(record) % self._flash.write_size))
+    def write(self, slot, record):
+        data = self._encode(record)
+        data.extend(b"\xff" * (-len(data) % self._flash.write_size))
         self._erase(slot)
-        self._flash.write(slot * self.layout.slot, record)
+        self._flash.write(self._base + slot * self._bytes, data)
         self._flash.sync()
-        if self._view(slot)[: len(record)] != record:
+        if self._view(slot)[: len(data)] != data:
             raise OSError(EIO)
 
     def _erase(self, slot):
-        start = slot * self.layout.slot
-        for offset in range(start, start + self.layout.slot, self.layout.block):
+        start = self._base + slot * self._bytes
+        for offset in range(start, start + self._bytes, self._flash.erase_size):
             self._flash.erase(offset)
 
     # The record that counts goes last, so that no older one takes its place.

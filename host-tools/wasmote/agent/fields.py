@@ -11,15 +11,23 @@ FILE_NAME = "manifest.json"
 MAX_BYTES = 8192
 
 
-class ManifestError(BundleError):
-    """The manifest breaks a rule; `problems` has every one as (path, text)."""
+class FormError(BundleError):
+    """A file of JSON breaks a rule; `problems` has every one as (path, text)."""
+
+    file_name = ""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
         super().__init__(
-            "\n".join(f"{FILE_NAME}: {path}: {text}" if path else f"{FILE_NAME}: {text}"
+            "\n".join(f"{self.file_name}: {path}: {text}" if path else f"{self.file_name}: {text}"
                       for path, text in problems)
         )  # fmt: skip
+
+
+class ManifestError(FormError):
+    """The manifest breaks a rule."""
+
+    file_name = FILE_NAME
 
 
 class Fields:
@@ -86,33 +94,35 @@ class Fields:
         return extra
 
 
-def load(data: bytes) -> Any:
-    """The JSON value in `data`: UTF-8, no duplicate keys, no NaN, not too long."""
+def load(data: bytes, error: type[FormError] = ManifestError) -> Any:
+    """The JSON value in `data`: UTF-8, no duplicate keys, no NaN, not too long.
+
+    Raises `error`.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise error([(twice, "stands twice in one object")])
+        return result
+
+    def refuse(word: str) -> Any:
+        raise error([("", f"not JSON: {word} is not a number")])
+
     if len(data) > MAX_BYTES:
-        raise ManifestError([("", f"longer than {MAX_BYTES} bytes")])
+        raise error([("", f"longer than {MAX_BYTES} bytes")])
     try:
         return json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer
+            data.decode(), object_pairs_hook=unique, parse_constant=refuse, parse_int=_integer
         )
-    except UnicodeDecodeError as error:
-        raise ManifestError([("", f"not UTF-8 at byte {error.start}")]) from error
-    except json.JSONDecodeError as error:
-        raise ManifestError([("", f"not JSON: {error}")]) from error
-    except RecursionError as error:
-        raise ManifestError([("", "nested too deeply")]) from error
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ManifestError([(twice, "stands twice in one object")])
-    return result
-
-
-def _refuse(word: str) -> Any:
-    raise ManifestError([("", f"not JSON: {word} is not a number")])
+    except UnicodeDecodeError as caught:
+        raise error([("", f"not UTF-8 at byte {caught.start}")]) from caught
+    except json.JSONDecodeError as caught:
+        raise error([("", f"not JSON: {caught}")]) from caught
+    except RecursionError as caught:
+        raise error([("", "nested too deeply")]) from caught
 
 
 def _integer(digits: str) -> int:

@@ -105,15 +105,20 @@ def prepare(board: Board, bundle: Path) -> bytes:
     return wanted
 
 
-def run_once(board: Board, wanted: bytes, more: Sequence[str] = ()) -> Cost:
-    """Boots the board with exact counting and takes the figures that it prints."""
+def told(board: Board, more: Sequence[str] = ()) -> str:
+    """Boots the board with exact counting and takes what its main.py prints behind RESULT."""
     with Simulator(board, sim_name(board), icount=True, more=more) as running:
         serial = SerialLines(running.port)
         try:
             said = serial.wait(RESULT, MEASURE_TIMEOUT_S)[-1]
         finally:
             serial.close()
-    return _parse(said.partition(RESULT)[2], wanted, board.instructions_per_tick)
+    return said.partition(RESULT)[2]
+
+
+def run_once(board: Board, wanted: bytes, more: Sequence[str] = ()) -> Cost:
+    """The figures of one boot."""
+    return _parse(told(board, more), wanted, board.instructions_per_tick)
 
 
 def estimate_cycles(board: Board, wanted: bytes) -> cycles.Estimate | None:
@@ -141,11 +146,16 @@ def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
     return Cost(load, first, infer, pool, each)
 
 
-def measure(board: Board, bundle: Path) -> Cost:
-    """Three boots; raises WasmoteError unless all three give the same figures."""
+def start(board: Board) -> None:
+    """The emulator of the board that measures; raises UsageError where nothing is counted."""
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
     simulator.install(board, sim_name(board))
+
+
+def measure(board: Board, bundle: Path) -> Cost:
+    """Three boots; raises WasmoteError unless all three give the same figures."""
+    start(board)
     wanted = prepare(board, bundle)
     costs = [run_once(board, wanted) for _ in range(RUNS)]
     if len(set(costs)) != 1:

@@ -11,7 +11,7 @@ from wasmote.build.process import run
 from wasmote.errors import BuildError
 
 OVERRIDES = (
-    *("MICROPYTHON_DIR", "LWIP_DIR", "WASM3_DIR", "UMQTT_DIR"),
+    *("MICROPYTHON_DIR", "LWIP_DIR", "WASM3_DIR", "MONOCYPHER_DIR", "UMQTT_DIR"),
     *("PICO_SDK_DIR", "TINYUSB_DIR", "MBEDTLS_DIR"),
 )
 TIMEOUT_S = 1800

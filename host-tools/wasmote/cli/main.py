@@ -16,6 +16,7 @@ from wasmote.cli import (
     bench,
     bench_nn,
     bench_nn_host,
+    bench_sign,
     boards,
     bridge,
     build,
@@ -58,6 +59,7 @@ VERBS: dict[str, Verb] = {
     "bench": bench.bench,
     "bench-nn": bench_nn.bench_nn,
     "bench-nn-host": bench_nn_host.bench_nn_host,
+    "bench-sign": bench_sign.bench_sign,
     "size": size.size,
 }
 

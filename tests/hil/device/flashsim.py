@@ -4,6 +4,7 @@ import hashlib
 
 import wasm3
 from wasmote.store import Store
+from wasmote.storeindex import Layout, slots
 
 # No agents here: on boards that have no more for both, the memory is Python's.
 wasm3.pool_init(1024)
@@ -14,6 +15,11 @@ BLOCK = 256
 INDEX = 2 * 4096  # of the flash below, both slots
 
 
+# (slot, Index): the record of the index that counts.
+def newest(flash):
+    return slots(flash, Layout(flash.size, flash.erase_size)).newest()
+
+
 class PowerCut(Exception):
     pass
 
@@ -22,8 +28,9 @@ class Flash:
     def __init__(self, blocks=48, erase_size=BLOCK, write_size=16, image=None):
         self.erase_size = erase_size
         self.write_size = write_size
-        self.size = blocks * erase_size
-        self.data = bytearray(image) if image else bytearray(self.size)
+        self.data = bytearray(image) if image else bytearray(blocks * erase_size)
+        # The store leaves the trust state's slots alone: there is no flash behind them here.
+        self.size = blocks * erase_size + 2 * Layout(0, erase_size).slot
         self.operations = 0
         self._left = -1
         self._share = NOTHING

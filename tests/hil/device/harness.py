@@ -9,11 +9,12 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import signature_support
 import wasmtime
 
 from wasmote import paths
@@ -85,13 +86,26 @@ def tables() -> dict[str, bytes]:
         "abi.jsonl": _abi_table(vectors / "abi"),
         "bridge-frames.jsonl": _lines(vectors / "bridge/frames.json"),
         "bridge-streams.jsonl": _lines(vectors / "bridge/streams.json"),
+        "sign-cases.jsonl": _signatures(
+            *signature_support.rfc8032(), *signature_support.by_host(), *signature_support.forged()
+        ),
+        "sign-wycheproof.jsonl": _signatures(*signature_support.wycheproof()),
         "store.jsonl": _lines(vectors / "store/records.json"),
+        **{f"trust-{path.name}": path.read_bytes() for path in (vectors / "trust").glob("*.jsonl")},
     }
 
 
 def _lines(path: Path) -> bytes:
+    return _table(json.loads(path.read_text()))
+
+
+def _table(rows: Iterable[object]) -> bytes:
     """A table of vectors, a case a line: small enough for a board's heap."""
-    return "\n".join(json.dumps(row) for row in json.loads(path.read_text())).encode()
+    return "\n".join(json.dumps(row) for row in rows).encode()
+
+
+def _signatures(*cases: signature_support.Case) -> bytes:
+    return _table(case.as_json() for case in cases)
 
 
 def _abi_table(folder: Path) -> bytes:

@@ -2,13 +2,14 @@
 # wrong on a bus.
 import errno
 import gc
+import math
 import struct
 
 import devtest
 import standin
 from devtest import equal, raises, true
 from wasmote import sensors
-from wasmote.sensors import blocks, imu, lsm6dsox, mpu6050
+from wasmote.sensors import blocks, bus, imu, lsm6dsox, lsm9ds1, mpu6050
 
 TENSOR = {
     "name": "x", "dtype": "int16", "shape": [8, 6], "count": 48, "scale": 1 / 512, "zero_point": 0
@@ -17,17 +18,21 @@ TENSOR = {
 
 def play(name):
     with open(devtest.path("sensors/%s.txt" % name)) as lines:
-        sensor, machine, due = standin.play(standin.Traffic(lines), [imu, blocks])
+        sensor, machine, due = standin.play(standin.Traffic(lines), [imu, blocks, bus])
     return sensor, machine, due
 
 
 def opened(module, traffic, tensor=TENSOR, **changes):
+    return opened_on(standin.I2CMachine(standin.Traffic(traffic)), module, tensor, **changes)
+
+
+def opened_on(machine, module, tensor=TENSOR, **changes):
     given = {"hz": 10}
     given.update(changes)
     clock = standin.Clock()
-    for each in (imu, blocks, module):
+    for each in (imu, blocks, bus, module):
         each.time = clock
-    standin.install(standin.I2CMachine(standin.Traffic(traffic)))
+    standin.install(machine)
     return module.open_for(standin.options(module, given), tensor)
 
 
@@ -46,6 +51,19 @@ def test_lsm6dsox_accelerometer_alone_on_two_pins():
     equal((sensor.sample_bytes, sensor.missed, due), (9, 0, 2))
     kind, more = machine.made
     equal((kind, more["scl"].name, more["sda"].name), ("SoftI2C", "D5", "D4"))
+
+
+def test_lsm9ds1_traffic():
+    sensor, machine, due = play("lsm9ds1")
+    # 2 to 10 were lost, and 12 to 19.
+    equal((sensor.sample_bytes, sensor.missed, due), (48, 17, 21))
+    kind, bus, more = machine.made
+    equal((kind, bus, more["scl"].name), ("I2C", 1, "SENSORS_SCL"))
+
+
+def test_lsm9ds1_accelerometer_alone():
+    sensor, machine, due = play("lsm9ds1-accel")
+    equal((sensor.sample_bytes, sensor.missed, due), (9, 0, 2))
 
 
 def test_mpu6050_traffic():
@@ -72,6 +90,7 @@ def test_another_chip_answers():
         OSError, opened, lsm6dsox, ["6a w 0f r 69"],
         words=["lsm6dsox: the chip at address 0x6a of I2C 0", "it says 0x69, not 0x6c"],
     )  # fmt: skip
+    raises(OSError, opened, lsm9ds1, ["6b w 0f r 6a"], words=["lsm9ds1", "0x6a, not 0x68"])
     raises(OSError, opened, mpu6050, ["68 w 75 r 70"], words=["mpu6050", "0x70, not 0x68"])
 
 
@@ -106,9 +125,9 @@ def test_failures_in_a_row_end_it():
 
 
 def test_others_have_their_turn_while_much_is_there():
-    reading = "68 w 74 r " + "000100020003000400050006" * 8
-    traffic = START + ["68 w 72 r 0348"] + [reading] * 8 + ["68 w 72 r 0048"]
-    traffic += ["68 w 74 r " + "00" * 24] * 3
+    reading = "68 w 74 r " + "000100020003000400050006" * 16
+    traffic = START + ["68 w 72 r 0348"] + [reading] * 4 + ["68 w 72 r 003c"]
+    traffic += ["68 w 74 r " + "00" * 48, "68 w 74 r " + "00" * 12]
     sensor = opened(mpu6050, traffic)
     equal(sensor.wait_ms(), 1)
     true(sensor.wait_ms() > 1)
@@ -136,6 +155,11 @@ def test_configurations_that_cannot_be():
     ):
         raises(ValueError, opened, mpu6050, START, words=words, **changes)
     for changes, words in (
+        ({"range_dps": 250}, ["range_dps: 250 is not one of 245, 500, 2000"]),
+        ({"address": 0x1E}, ["address: 30 is not one of 106, 107"]),
+    ):
+        raises(ValueError, opened, lsm9ds1, START, words=words, **changes)
+    for changes, words in (
         ({"count": 47}, ["47 elements: no whole readings of 6"]),
         ({"dtype": "float32"}, ["'x' is float32"]),
         ({"scale": 1e-9}, ["scale of the agent's input"]),
@@ -158,11 +182,10 @@ def test_a_board_without_i2c():
     raises(ValueError, lsm6dsox.open_for, given, TENSOR, words=["this board has no machine.I2C"])
 
 
-# A bus on which an LSM6DSOX always has eight readings.
-class Endless:
-    def __init__(self):
-        tags = [(1 + i % 2) << 3 | (i // 2 % 4) << 1 for i in range(16)]
-        self._words = b"".join([struct.pack("<B3h", tag, 1, -2, 300) for tag in tags])
+# A bus with a chip whose registers stay as they are; the others are 0.
+class Chip:
+    def __init__(self, registers):
+        self._registers = registers
 
     def I2C(self, bus, freq):
         return self
@@ -171,41 +194,99 @@ class Endless:
         pass
 
     def readfrom_mem_into(self, address, register, buffer):
-        if register == 0x78:
-            struct.pack_into("112s", buffer, 0, self._words)
-        elif register == 0x3A:
-            buffer[0] = 16
-        else:
-            buffer[0] = 0x6C if register == 0x0F else 0
+        data = self._registers.get(register, b"\0")
+        for i in range(len(buffer)):
+            buffer[i] = data[i % len(data)]
+
+
+def words_of_lsm6dsox():
+    tags = [(1 + i % 2) << 3 | (i // 2 % 4) << 1 for i in range(16)]
+    return b"".join([struct.pack("<B3h", tag, 1, -2, 300) for tag in tags])
+
+
+# Chips that always have eight readings, 1, -2, 300 of both sensors; and what those are, of 8 g and
+# 2000 degrees/s, in the tensor's steps.
+ENDLESS = (
+    (
+        lsm6dsox,
+        {0x0F: b"\x6c", 0x3A: b"\x10\0", 0x78: words_of_lsm6dsox()},
+        (1, -2, 367, 1, -1, 188),
+    ),
+    (
+        lsm9ds1,
+        {0x0F: b"\x68", 0x2F: b"\x88", 0x18: struct.pack("<3h", 1, -2, 300)},
+        (-1, -2, 367, -1, -1, 188),
+    ),
+    (
+        mpu6050,
+        {0x75: b"\x68", 0x72: b"\0\x60", 0x74: struct.pack(">3h", 1, -2, 300)},
+        (1, -2, 368, 1, -1, 164),
+    ),
+)
 
 
 def test_allocates_nothing():
     import time
 
-    for each in (imu, blocks, lsm6dsox):
-        each.time = time
-    standin.install(Endless())
-    for gravity in (True, False):
-        given = standin.options(lsm6dsox, {"hz": 100, "hop": 4, "gravity": gravity})
-        sensor = lsm6dsox.open_for(given, TENSOR)
-        buffer = bytearray(sensor.sample_bytes)
-        sensor.read_into(buffer)
-        gc.collect()
-        gc.disable()
-        before = gc.mem_alloc()
-        for _ in range(20):
+    for module, registers, want in ENDLESS:
+        for each in (imu, blocks, bus, module):
+            each.time = time
+        standin.install(Chip(registers))
+        for gravity in (True, False):
+            given = standin.options(module, {"hz": 100, "hop": 4, "gravity": gravity})
+            sensor = module.open_for(given, TENSOR)
+            buffer = bytearray(sensor.sample_bytes)
             sensor.read_into(buffer)
-        after = gc.mem_alloc()
-        gc.enable()
-        equal(after - before, 0)
-        equal(sensor.missed, 0)
-        # 1 and -2 steps of 8 g, 300 of 2000 degrees/s.
-        if gravity:
-            standin.compare(buffer, struct.pack("<6h", 1, -2, 367, 1, -1, 188) * 8, "int16")
+            gc.collect()
+            gc.disable()
+            before = gc.mem_alloc()
+            for _ in range(20):
+                sensor.read_into(buffer)
+            after = gc.mem_alloc()
+            gc.enable()
+            equal(after - before, 0)
+            equal(sensor.missed, 0)
+            if gravity:
+                standin.compare(buffer, struct.pack("<6h", *want) * 8, "int16")
+
+
+def test_a_small_fifo_is_looked_at_in_time():
+    # A sample is to come in 8 s, or 133 ms; a quarter of the FIFO is sooner.
+    for hz, ms in ((1, 67), (60, 33)):
+        sensor = opened_on(Chip({0x0F: b"\x68"}), lsm9ds1, hz=hz)
+        equal(sensor.wait_ms(), ms)
+
+
+# An LSM9DS1 that is turned about its z axis, 1 rad/s by the right hand, and lies aslant on it. What
+# stands still turns the other way round; x points to where a left-handed one does.
+class Turning(Chip):
+    def __init__(self):
+        super().__init__({0x0F: b"\x68", 0x2F: b"\x81"})
+        self._readings = 0
+
+    def readfrom_mem_into(self, address, register, buffer):
+        if register != 0x18:
+            return super().readfrom_mem_into(address, register, buffer)
+        angle = self._readings / 119
+        self._readings += 1
+        aslant = 2900  # steps of 8 g
+        x, y = aslant * math.cos(angle), -aslant * math.sin(angle)
+        turn = int(math.degrees(1000) / 70)
+        struct.pack_into("<6h", buffer, 0, 0, 0, turn, int(-x), int(y), aslant)
+
+
+def test_lsm9ds1_has_right_handed_axes():
+    sensor = opened_on(Turning(), lsm9ds1, hz=50, gravity=False)
+    buffer = bytearray(sensor.sample_bytes)
+    for _ in range(100):
+        sensor.read_into(buffer)
+    # Where the gyroscope turned gravity the wrong way, it would be metres a second squared.
+    for value in struct.unpack("<3h", buffer):
+        true(abs(value) < 0.3 * 512)
 
 
 def test_found_by_name():
-    for kind, module in (("lsm6dsox", lsm6dsox), ("mpu6050", mpu6050)):
+    for kind, module in (("lsm6dsox", lsm6dsox), ("lsm9ds1", lsm9ds1), ("mpu6050", mpu6050)):
         equal(sensors.options(kind), module.OPTIONS)
     for shared in ("bus", "blocks", "imu", "scaling", "gravity"):
         equal(sensors.options(shared), None)

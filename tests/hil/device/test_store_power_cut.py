@@ -6,9 +6,8 @@ import sys
 
 from devtest import equal, pace, raises, run, true
 from flashsim import ALL, BLOCK, HALF, INDEX, NOTHING, Flash, PowerCut, content, digest
-from flashsim import filled, put
+from flashsim import filled, newest, put
 from wasmote.store import Store, StoreError, StoreFull, erase
-from wasmote.storeslots import Slots
 
 # On boards, where it is the same code and takes a minute, each seventh operation.
 EVERY = 1 if sys.platform == "linux" else 7
@@ -18,7 +17,7 @@ EVERY = 1 if sys.platform == "linux" else 7
 # as well.
 def without_newest(flash):
     damaged = Flash(image=flash.data)
-    slot = Slots(damaged).newest()[0]
+    slot = newest(damaged)[0]
     damaged.data[slot * 4096 + 40] ^= 1
     try:
         store = Store(damaged)
@@ -131,7 +130,7 @@ def test_power_cuts_of_moves_that_are_ended():
         flash = Flash(image=image)
         flash.cut(n, ALL)
         raises(PowerCut, put, Store(flash), content(9, 4))
-        move = Slots(flash).newest()[1].move
+        move = newest(flash)[1].move
     equal(move, (0, INDEX + 2 * BLOCK, 2 * BLOCK))
 
     def look(store):

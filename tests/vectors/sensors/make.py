@@ -1,8 +1,9 @@
 """Writes the sensors' traffic: out of the data sheets' tables, without the code that it tests.
 
 LSM6DSOX: ST, data sheet DS12814, "Mechanical characteristics", "FIFO", "Register description";
-application note AN5272 (clock, words of the FIFO). MPU-6050: InvenSense, RM-MPU-6000A-00 revision
-4.2, section 4.
+application note AN5272 (clock, words of the FIFO). LSM9DS1: ST, data sheet DocID025715, "Sensor
+characteristics", "FIFO", "Accelerometer and gyroscope register description"; that of the LSM6DB0,
+"Multiple reads (burst)". MPU-6050: InvenSense, RM-MPU-6000A-00 revision 4.2, section 4.
 """
 
 import json
@@ -82,10 +83,10 @@ class Script:
         return "\n".join(self.lines) + "\n"
 
 
-def bursts(count: int, sizes: tuple[int, ...]) -> Iterator[int]:
+def bursts(count: int) -> Iterator[int]:
     """How the driver cuts what it reads at once."""
     while count:
-        size = next(size for size in sizes if size <= count)
+        size = next(size for size in (16, 4, 1) if size <= count)
         yield size
         count -= size
 
@@ -97,7 +98,6 @@ LSM_MG = {2: 0.061, 4: 0.122, 8: 0.244, 16: 0.488}
 LSM_FS_G = {125: 0b001, 250: 0b000, 500: 0b010, 1000: 0b100, 2000: 0b110}  # CTRL2_G, bits 3:1
 LSM_MDPS = {125: 4.375, 250: 8.75, 500: 17.5, 1000: 35, 2000: 70}
 LSM_ODR = {104: 0b0100, 208: 0b0101}
-LSM_SIZES = (16, 4, 1)
 PORTION = 64  # what the driver reads before others have their turn
 
 
@@ -143,7 +143,7 @@ def lsm_poll(script: Script, words: list[bytes], more: int = 0) -> None:
         count = len(words) + more
         script.read(0x3A, struct.pack("<H", count), f"FIFO_STATUS: {count} words")
         done = 0
-        for size in bursts(count, LSM_SIZES):
+        for size in bursts(count):
             if done == min(len(words), PORTION):
                 break
             script.read(0x78, b"".join(words[done : done + size]), "FIFO_DATA_OUT")
@@ -205,9 +205,109 @@ def lsm6dsox_accel() -> Script:
     return script
 
 
+# ---- LSM9DS1 ----
+
+LS9_FS_XL = {2: 0b00, 16: 0b01, 4: 0b10, 8: 0b11}  # CTRL_REG6_XL, bits 4:3
+LS9_MG = {2: 0.061, 4: 0.122, 8: 0.244, 16: 0.732}
+LS9_FS_G = {245: 0b00, 500: 0b01, 2000: 0b11}  # CTRL_REG1_G, bits 4:3
+LS9_MDPS = {245: 8.75, 500: 17.5, 2000: 70}
+LS9_ODR = {119: 0b011, 238: 0b100}  # bits 7:5 of both
+
+
+def ls9_start(script: Script, odr: int, g: int, dps: int | None) -> None:
+    code = LS9_ODR[odr] << 5
+    script.read(0x0F, 0x68, "WHO_AM_I")
+    script.write(0x22, 0x01, "CTRL_REG8: SW_RESET")
+    script.read(0x22, 0x05, "the reset goes on")
+    script.read(0x22, 0x04, "and is done")
+    script.write(0x22, 0x44, "CTRL_REG8: BDU, IF_ADD_INC")
+    script.write(0x20, code | LS9_FS_XL[g] << 3, f"CTRL_REG6_XL: {odr} Hz, {g} g")
+    if dps:
+        script.write(0x10, code | LS9_FS_G[dps] << 3, f"CTRL_REG1_G: {odr} Hz, {dps} dps")
+    script.write(0x23, 0x02, "CTRL_REG9: FIFO_EN")
+    ls9_restart(script)
+
+
+def ls9_restart(script: Script) -> None:
+    script.write(0x2E, 0x00, "FIFO_CTRL: bypass")
+    script.write(0x2E, 0b110 << 5, "FIFO_CTRL: continuous")
+
+
+def ls9_units(g: int, dps: int) -> tuple[float, ...]:
+    """x of both sensors points the other way, or their axes would be left-handed."""
+    mg, mdps = LS9_MG[g] / 1000 * G, LS9_MDPS[dps] / 1000 * math.pi / 180
+    return (-mg, mg, mg, -mdps, mdps, mdps)
+
+
+def ls9_poll(script: Script, given: list[Reading], gyro: bool = True) -> None:
+    """FIFO_SRC, then from OUT_X_L_G on the gyroscope's axes and the accelerometer's, in turns."""
+    # The threshold is 0: it is always reached.
+    script.read(0x2F, 0x80 | len(given), f"FIFO_SRC: threshold, {len(given)} readings")
+    entries = [struct.pack("<3h", *reading[:3]) for reading in given]
+    if gyro:
+        angular = [struct.pack("<3h", *reading[3:]) for reading in given]
+        entries = [first + second for first, second in zip(angular, entries, strict=True)]
+    at = 0
+    for size in bursts(len(given)):
+        data = b"".join(entries[at : at + size])
+        script.read(0x18 if gyro else 0x28, data, "OUT_X_L_G" if gyro else "OUT_X_L_XL")
+        at += size
+
+
+def ls9_full(script: Script, source: int, why: str) -> None:
+    script.read(0x2F, source, f"FIFO_SRC: {why}")
+    ls9_restart(script)
+
+
+def lsm9ds1() -> Script:
+    """Six axes of which every second reading or the third is taken; overrun, then just full."""
+    tensor = {"dtype": "int16", "shape": [4, 6], "scale": 1 / 512}
+    options = {"hz": 50, "range_g": 16, "range_dps": 500, "hop": 2, "i2c": 1}
+    options |= {"scl": "SENSORS_SCL", "sda": "SENSORS_SDA"}
+    script = Script("lsm9ds1", 0x6B, options, tensor)
+    ls9_start(script, 119, 16, 500)
+    units = ls9_units(16, 500)
+    taken = [math.ceil(i * 119 / 50 - 1e-9) for i in range(6)]
+    assert taken == [0, 3, 5, 8, 10, 12]
+    given = readings(0, 31)
+    ls9_poll(script, [])
+    ls9_poll(script, given[:5])
+    ls9_poll(script, given[5:9])
+    script.sample(0, [given[i] for i in taken[:4]], units)
+    ls9_poll(script, given[9:13])
+    script.sample(1, [given[i] for i in taken[2:]], units)
+    # 300 ms are 15 readings, 8 blocks: the next one is number 3 + 8.
+    script.wait(300)
+    ls9_full(script, 0b11100000, "threshold, overrun, 32 readings")
+    given = readings(2, 9)
+    ls9_poll(script, given)
+    script.sample(11, [given[i] for i in taken[:4]], units)
+    # 260 ms: 13 readings, 7 blocks.
+    script.wait(260)
+    ls9_full(script, 0b10100000, "threshold, 32 readings")
+    given = readings(4, 9)
+    ls9_poll(script, given)
+    script.sample(20, [given[i] for i in taken[:4]], units)
+    return script
+
+
+def lsm9ds1_accel() -> Script:
+    """The accelerometer alone, at its other address, 238 times a second."""
+    tensor = {"dtype": "int8", "shape": [3, 3], "scale": 0.25, "zero_point": 5}
+    options = {"hz": 100, "range_g": 2, "gyro": False, "address": 0x6A}
+    script = Script("lsm9ds1", 0x6A, options, tensor)
+    ls9_start(script, 238, 2, None)
+    given = readings(0, 13)
+    units = ls9_units(2, 2000)[:3]
+    ls9_poll(script, given[:6], gyro=False)
+    script.sample(0, [given[i] for i in (0, 3, 5)], units)
+    ls9_poll(script, given[6:13], gyro=False)
+    script.sample(1, [given[i] for i in (8, 10, 12)], units)
+    return script
+
+
 # ---- MPU-6050 ----
 
-MPU_SIZES = (8, 2, 1)
 MPU_LSB_G = {2: 16384, 4: 8192, 8: 4096, 16: 2048}
 MPU_LSB_DPS = {250: 131, 500: 65.5, 1000: 32.8, 2000: 16.4}
 
@@ -233,7 +333,7 @@ def mpu_poll(script: Script, given: list[Reading], more_bytes: int = 0) -> None:
     count = len(given) * 12 + more_bytes
     script.read(0x72, struct.pack(">H", count), f"FIFO_COUNT: {count} bytes")
     at = 0
-    for size in bursts(len(given), MPU_SIZES):
+    for size in bursts(len(given)):
         data = b"".join(struct.pack(">6h", *reading) for reading in given[at : at + size])
         script.read(0x74, data, "FIFO_R_W")
         at += size
@@ -268,6 +368,8 @@ def mpu6050() -> Script:
 FILES = {
     "lsm6dsox": lsm6dsox,
     "lsm6dsox-accel": lsm6dsox_accel,
+    "lsm9ds1": lsm9ds1,
+    "lsm9ds1-accel": lsm9ds1_accel,
     "mpu6050": mpu6050,
 }
 

@@ -72,7 +72,7 @@ def with_crc(data: bytes) -> bytes:
 
 def cases() -> list[dict[str, Any]]:
     whole = record(EXTENTS, HOLDINGS)
-    end = SIZE - ERASE
+    end = SIZE - 3 * ERASE
     return [
         good("empty", record([], []), 1, [], {}),
         good("two-extents", whole, 1, EXTENTS, OWNERS),

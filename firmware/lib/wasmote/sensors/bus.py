@@ -1,5 +1,6 @@
 # A chip on I2C: its registers, and what is said when it does not answer.
 import errno
+import time
 
 # Entries of the configuration that every kind on I2C has; it adds its `address`.
 OPTIONS = {
@@ -47,6 +48,15 @@ class Chip:
     def write(self, register, value):
         self._one[0] = value
         self._i2c.writeto_mem(self._address, register, self._one)
+
+    # By a bit that falls when the chip has reset itself. OSError: it does not.
+    def reset(self, register, bit):
+        self.write(register, bit)
+        for _ in range(50):
+            time.sleep_ms(1)
+            if not self.read(register) & bit:
+                return
+        raise OSError(self.kind + ": its reset does not end")
 
     # OSError: another chip. `who`: the register that says which one it is.
     def check(self, who, want):

@@ -6,11 +6,13 @@
 #   start()         checks and sets up all of it
 #   restart()       empties the FIFO, which then fills afresh
 #   pending()       entries in the FIFO, -1: it has been full
-#   burst(most)     reads as many of them, or fewer, and returns how many
-#   entry(i, raw)   looks at one of those; True: `raw`, x, y, z of each sensor, is a reading
+#   fifo            the register whose bytes are its entries, one behind the other
+#   entry_bytes     of one
+#   entry(b, at, raw)  looks at one; True: `raw`, x, y, z of each sensor, is a reading
 #   rate            readings a second: numerator, denominator
 #   depth_ms        how much time the FIFO holds
 #   units           m/s2 and rad/s of a step
+import math
 import time
 
 from micropython import const
@@ -33,12 +35,26 @@ OPTIONS = {
 }
 OPTIONS.update(bus.OPTIONS)
 
-_BURST_MAX = const(16)  # readings that a chip gives at once, at most
+_BURSTS = (16, 4, 1)  # entries that are read at once
 _PORTION = const(64)  # entries after which others have their turn
 _FAILURES = const(3)  # of the bus in a row that are borne
 _SILENCE_MS = const(1000)
 _POLL_MIN_MS = const(2)
 _POLL_MAX_MS = const(100)
+
+
+# What a chip's `units` are when a step is so many thousandths of g and of degrees/s.
+def units(mg, mdps):
+    return mg * 9.80665e-3, mdps * math.pi / 180000
+
+
+# Puts x, y, z from b[at] on, 16 bits with a sign each, into `raw` from `first` on. `high`: which
+# byte of the two is the high one.
+def axes(b, at, high, raw, first):
+    for axis in range(first, first + 3):
+        value = b[at + high] << 8 | b[at + 1 - high]
+        raw[axis] = value - 65536 if value & 0x8000 else value
+        at += 2
 
 
 class Imu(Live):
@@ -49,9 +65,10 @@ class Imu(Live):
         self._scales = [Scaling(unit, tensor) for unit in chip.units for _ in range(3)]
         self._bytes = self._scales[0].bytes
         # What the rest of a burst fills when the sample is whole.
-        spare = (_BURST_MAX - 1) // self._hop
+        spare = (_BURSTS[0] - 1) // self._hop
         block_bytes = self._bytes * self._values * self._hop
         self._blocks = Blocks(block_bytes, readings // self._hop, spare)
+        self._bursts = [(n, bytearray(n * chip.entry_bytes)) for n in _BURSTS]
         self._raw = [0] * 6
         self._chip = chip
         self._hz = options["hz"]
@@ -110,15 +127,24 @@ class Imu(Live):
         portion = _PORTION
         # What is more than a sample stays in the chip.
         while left and portion > 0 and not self._blocks.ready():
-            got = chip.burst(left)
+            got = self._burst(left)
             left -= got
             portion -= got
-            for i in range(got):
-                if chip.entry(i, self._raw):
-                    self._take()
         if not left:
             self._emptied = now
         return left > 0
+
+    # Takes at most so many entries, and returns how many.
+    def _burst(self, most):
+        chip = self._chip
+        for count, buffer in self._bursts:
+            if count <= most:
+                break
+        chip.read_into(chip.fifo, buffer)
+        for i in range(count):
+            if chip.entry(buffer, i * chip.entry_bytes, self._raw):
+                self._take()
+        return count
 
     def _take(self):
         if self._gravity:

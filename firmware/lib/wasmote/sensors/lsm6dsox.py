@@ -1,7 +1,6 @@
 # ST LSM6DSOX (and LSM6DSO, which says the same of itself) on I2C: accelerometer and gyroscope.
 # ST's data sheet DS12814, "Mechanical characteristics" (what a step is), "FIFO" and "Register
 # description"; application note AN5272 for the words of the FIFO and for INTERNAL_FREQ_FINE.
-import math
 import time
 
 from micropython import const
@@ -45,6 +44,10 @@ _MDPS = 4.375  # at 125 degrees/s
 
 
 class Lsm6dsox(bus.Chip):
+    # Behind the last register of a word the address begins again at its tag.
+    fifo = _FIFO_DATA_OUT_TAG
+    entry_bytes = _WORD_BYTES
+
     def __init__(self, options):
         super().__init__("lsm6dsox", options)
         self._options = options
@@ -52,25 +55,14 @@ class Lsm6dsox(bus.Chip):
         # 104 readings a second, or 208: at least twice as many as are asked for.
         self._odr = 4 if options["hz"] <= 52 else 5
         g, dps = options["range_g"], options["range_dps"]
-        self.units = (
-            _MG * g / 2 * 9.80665e-3,
-            _MDPS * dps / 125 * math.pi / 180000,
-        )
+        self.units = imu.units(_MG * g / 2, _MDPS * dps / 125)
         self._status = bytearray(2)
-        self._bursts = [(n, bytearray(n * _WORD_BYTES)) for n in (16, 4, 1)]
-        self._buffer = None
         self._slot = -1
         self._found = 0
 
     def start(self):
         self.check(_WHO_AM_I, _ID)
-        self.write(_CTRL3_C, _SW_RESET)
-        for _ in range(50):
-            time.sleep_ms(1)
-            if not self.read(_CTRL3_C) & _SW_RESET:
-                break
-        else:
-            raise OSError("lsm6dsox: its reset does not end")
+        self.reset(_CTRL3_C, _SW_RESET)
         self.write(_CTRL3_C, _BDU_IF_INC)
         self.write(_CTRL9_XL, _I3C_DISABLE)
         self._set_rate(self.read(_INTERNAL_FREQ_FINE))
@@ -108,18 +100,9 @@ class Lsm6dsox(bus.Chip):
             return -1
         return self._status[0] | (self._status[1] & 3) << 8
 
-    # Behind the last register of a word the address begins again at its tag.
-    def burst(self, most):
-        for n, buffer in self._bursts:
-            if n <= most:
-                self.read_into(_FIFO_DATA_OUT_TAG, buffer)
-                self._buffer = buffer
-                return n
-
     # A reading is two words, in any order, whose tags count the same slot of time.
-    def entry(self, i, raw):
-        at = i * _WORD_BYTES
-        tag = self._buffer[at]
+    def entry(self, b, at, raw):
+        tag = b[at]
         slot = tag >> 1 & 3
         if slot != self._slot:
             self._slot = slot
@@ -131,11 +114,7 @@ class Lsm6dsox(bus.Chip):
             first = 3
         else:
             return False
-        b = self._buffer
-        for axis in range(first, first + 3):
-            value = b[at + 1] | b[at + 2] << 8
-            raw[axis] = value - 65536 if value & 0x8000 else value
-            at += 2
+        imu.axes(b, at + 1, 1, raw, first)
         self._found |= sensor
         if self._gyro and self._found != _TAG_ACCEL | _TAG_GYRO:
             return False

@@ -1,7 +1,6 @@
 # InvenSense MPU-6050 on I2C: accelerometer and gyroscope.
 # Registers: "MPU-6000 and MPU-6050 Register Map and Descriptions", RM-MPU-6000A-00 revision 4.2,
 # section 4; the FIFO is its registers 35, 106, 114 to 116.
-import math
 import time
 
 from micropython import const
@@ -38,6 +37,8 @@ _START_MS = const(100)  # after a reset, and again until the gyroscope is there
 
 
 class Mpu6050(bus.Chip):
+    fifo = _FIFO_R_W  # whose address stays while bytes are read
+
     def __init__(self, options):
         super().__init__("mpu6050", options)
         self._options = options
@@ -46,13 +47,11 @@ class Mpu6050(bus.Chip):
         self._divider = _BASE_HZ // hz - 1
         self.rate = hz, 1
         g, dps = options["range_g"], options["range_dps"]
-        self.units = 9.80665 * g / 32768, dps * math.pi / 180 / (131 * 250)
+        self.units = imu.units(1000 * g / 32768, 1000 * dps / (131 * 250))
         self._gyro = options["gyro"]
-        self._bytes = 12 if self._gyro else 6
-        self.depth_ms = _FIFO_BYTES // self._bytes * 1000 // hz
+        self.entry_bytes = 12 if self._gyro else 6
+        self.depth_ms = _FIFO_BYTES // self.entry_bytes * 1000 // hz
         self._two = bytearray(2)
-        self._bursts = [(n, bytearray(n * self._bytes)) for n in (8, 2, 1)]
-        self._buffer = None
 
     def start(self):
         self.check(_WHO_AM_I, _ID)
@@ -79,25 +78,14 @@ class Mpu6050(bus.Chip):
     def pending(self):
         self.read_into(_FIFO_COUNT_H, self._two)
         count = self._two[0] << 8 | self._two[1]
-        if count > _FIFO_BYTES - self._bytes:
+        if count > _FIFO_BYTES - self.entry_bytes:
             return -1
-        return count // self._bytes
+        return count // self.entry_bytes
 
-    # The address of the FIFO stays while bytes are read.
-    def burst(self, most):
-        for n, buffer in self._bursts:
-            if n <= most:
-                self.read_into(_FIFO_R_W, buffer)
-                self._buffer = buffer
-                return n
-
-    def entry(self, i, raw):
-        at = i * self._bytes
-        b = self._buffer
-        for axis in range(self._bytes // 2):
-            value = b[at] << 8 | b[at + 1]
-            raw[axis] = value - 65536 if value & 0x8000 else value
-            at += 2
+    def entry(self, b, at, raw):
+        imu.axes(b, at, 0, raw, 0)
+        if self._gyro:
+            imu.axes(b, at + 6, 0, raw, 3)
         return True
 
 

@@ -1,0 +1,259 @@
+# Whom the node believes: its key set, what it has taken so far, what has failed. SPEC.md 10.
+import hashlib
+import sys
+
+from . import keyset, manifest, trustrecord
+from .check import FormError
+from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
+from .store import default as default_store
+from .storeindex import Layout
+from .storeslots import BadRecord
+
+# What manifests call this board.
+NAMES = (getattr(sys.implementation, "_build", sys.platform),)
+
+_OWNER = "keyset."
+_NEW = "keyset.new"  # until the trust state says that it counts
+
+_node_trust = None
+_asked = False
+problem = None  # why the trust state cannot be read, where it cannot
+
+
+# The node's own; None where it has no store.
+def default():
+    global _node_trust, _asked, problem
+    if not _asked:
+        _asked = True
+        try:
+            store = default_store()
+            _node_trust = store and Trust(store)
+        except (OSError, BadRecord) as e:
+            problem = "the trust state cannot be read: %s" % e
+    return _node_trust
+
+
+# Whether nothing without a signature may run. A node that has lost its trust state, in spite of
+# the two records, does not know, and stays shut.
+def locked():
+    trust = default()
+    return trust.locked if trust else problem is not None
+
+
+# Makes the trust state in `flash` that of a new node. Only for those who may erase its flash.
+def erase(flash):
+    trustrecord.slots(flash, Layout(flash.size, flash.erase_size)).erase()
+
+
+class Trust:
+    # BadRecord: neither record is one.
+    def __init__(self, store):
+        self._store = store
+        flash = store.flash
+        self._slots = trustrecord.slots(flash, Layout(flash.size, flash.erase_size))
+        self._slot, self._state = self._slots.newest()
+        self._settle()
+
+    # A power cut may have come between the state and the store.
+    def _settle(self):
+        owners = self._store.owners()
+        waiting = owners.get(_NEW)
+        if waiting is None:
+            return
+        counts = waiting.get("keyset.json") == self._state.keyset_digest
+        self._store.update({_OWNER: waiting, _NEW: None} if counts else {_NEW: None})
+
+    def _change(self, **fields):
+        state = self._state.changed(**fields)
+        slot = 1 - self._slot
+        self._slots.write(slot, state)
+        self._slot, self._state = slot, state
+
+    @property
+    def locked(self):
+        return self._state.mode == trustrecord.LOCKED
+
+    # For good: only erasing the flash unlocks.
+    def lock(self):
+        if not self._state.threshold:
+            raise Refused("no-keys", "a node without a key set would take nothing any more")
+        if not self.locked:
+            self._change(mode=trustrecord.LOCKED)
+
+    # 0: the node has none.
+    @property
+    def keyset_version(self):
+        return self._state.keyset_version
+
+    # ---- Key sets ----
+
+    def _keyset(self):
+        state = self._state
+        if not state.threshold:
+            raise Refused("no-keys", "the node has no key set: wasmote keys provision")
+        data = self._store.get(state.keyset_digest)
+        if data is None:
+            raise Refused("no-keys", "key set %d is lost and wanted again" % state.keyset_version)
+        return KeySet(bytes(data))
+
+    # Takes the first key set, or the one that follows. False: it is the present one.
+    def take_keyset(self, data, signatures):
+        state = self._state
+        digest = hashlib.sha256(data).digest()
+        if state.threshold and digest == state.keyset_digest:
+            self._keep(data, signatures, digest)
+            return False
+        if len(data) > keyset.LIMIT:
+            raise Refused("keyset", "%d bytes, at most %d" % (len(data), keyset.LIMIT))
+        found = pairs(signatures)
+        if state.threshold:
+            self._enough(found, data, state.roots, state.threshold, "present")
+        try:
+            new = KeySet(data)
+        except FormError as e:
+            raise Refused("keyset", str(e))
+        if state.threshold and new.version != state.keyset_version + 1:
+            raise Refused(
+                "keyset-version", "%d does not follow %d" % (new.version, state.keyset_version)
+            )
+        self._enough(found, data, new.roots, new.threshold, "new")
+        self._keep(data, signatures, digest)
+        agents = {}
+        for name, (starts, highest, taken) in state.agents.items():
+            if self._is_revoked(new, name, taken):
+                # Nothing that a lost key has signed keeps out what comes after it.
+                highest, taken = max(0, new.floors.get(name, 0) - 1), bytes(len(taken))
+            agents[name] = starts, highest, taken
+        self._change(
+            threshold=new.threshold,
+            keyset_version=new.version,
+            keyset_digest=digest,
+            roots=tuple(new.roots),
+            agents=agents,
+        )
+        self._settle()
+        return True
+
+    def _enough(self, found, data, roots, threshold, which):
+        count = len(signers(roots, found, KEYSET, data))
+        if count < threshold:
+            raise Refused("too-few", "%d of %d %s roots have signed" % (count, threshold, which))
+
+    # Whether a manifest that is here would not be taken with `keys`.
+    def _is_revoked(self, keys, name, digest):
+        for files in self._store.owners().values():
+            if files.get("manifest.json") == digest and "manifest.sig" in files:
+                data, signatures = (
+                    bytes(self._store.get(files[file])) for file in ("manifest.json", "manifest.sig")
+                )
+                try:
+                    _allowed(keys, data, signatures, name)
+                except Refused:
+                    return True
+        return False
+
+    # Into the store, where it waits for the state to name it.
+    def _keep(self, data, signatures, digest):
+        files = {}
+        held = self._store.owners().get(_OWNER, {})
+        if held.get("keyset.json") == digest:
+            return
+        for name, content in (("keyset.json", data), ("keyset.sig", signatures)):
+            sha256 = hashlib.sha256(content).digest()
+            with self._store.put(len(content), sha256) or _Nothing() as writer:
+                writer.write(content)
+            files[name] = sha256
+            self._store.hold(_NEW, files)
+        if self._state.keyset_digest == digest:
+            self._settle()
+
+    # ---- Agents ----
+
+    # The manifest, parsed, of an agent that the keys allow here; whether it may follow what was
+    # taken before is check()'s to say. Refused: why not.
+    def holds(self, data, signatures, name):
+        return _allowed(self._keyset(), data, signatures, name)
+
+    # The manifest, parsed, of an agent that may be installed. `kept`: digests of versions that
+    # going back to is allowed.
+    def check(self, data, signatures, name, kept=()):
+        keys = self._keyset()
+        given = _allowed(keys, data, signatures, name)
+        sequence = given["sequence"]
+        floor = keys.floors.get(name, 0)
+        if sequence < floor:
+            raise Refused("floor", "%d is below %d" % (sequence, floor))
+        digest = hashlib.sha256(data).digest()
+        _, highest, taken = self._state.agents.get(name, (0, 0, b""))
+        if digest not in kept and digest != taken and sequence <= highest:
+            raise Refused("rollback", "%d, and %d has been here" % (sequence, highest))
+        if self.is_bad(digest):
+            raise Refused("known-bad", "%s %s has failed here" % (name, given["version"]))
+        return given
+
+    # Notes that it is installed from now on.
+    def taken(self, name, sequence, digest):
+        agents = self._state.agents
+        _, highest, known = agents.get(name, (0, 0, b""))
+        if known == digest or sequence < highest:
+            return
+        if name not in agents and len(agents) == trustrecord.AGENTS_MAX:
+            raise Refused("too-large", "the trust state has no room for another agent")
+        self._note(name, (0, sequence, digest))
+
+    def _note(self, name, entry):
+        agents = dict(self._state.agents)
+        agents[name] = entry
+        self._change(agents=agents)
+
+    # Counts a start of the agent's trial and returns how many there have been.
+    def start_trial(self, name):
+        starts, highest, digest = self._state.agents[name]
+        self._note(name, (starts + 1, highest, digest))
+        return starts + 1
+
+    def end_trial(self, name):
+        starts, highest, digest = self._state.agents.get(name, (0, 0, b""))
+        if starts:
+            self._note(name, (0, highest, digest))
+
+    def is_bad(self, digest):
+        return digest in self._state.bad
+
+    def mark_bad(self, digest):
+        if not self.is_bad(digest):
+            self._change(bad=(self._state.bad + (digest,))[-trustrecord.BAD_MAX :])
+
+
+def _allowed(keys, data, signatures, name):
+    if len(data) > manifest.LIMIT:
+        raise Refused("manifest", "%d bytes, at most %d" % (len(data), manifest.LIMIT))
+    found = pairs(signatures)
+    by = signers(keys.publishers, found, MANIFEST, data)
+    if not by:
+        raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))
+    try:
+        given = manifest.parse(data)
+    except FormError as e:
+        raise Refused("manifest", str(e))
+    if given["name"] != name:
+        raise Refused("wrong-agent", "it is %s, not %s" % (given["name"], name))
+    sequence, most = given["sequence"], max([keys.allows(key, name) for key in by])
+    if sequence > most:
+        raise Refused("not-allowed", "its key may sign %s up to %d, not %d" % (name, most, sequence))
+    boards = given["boards"]
+    if boards and not any(name in boards for name in NAMES):
+        raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), NAMES[0]))
+    return given
+
+
+# Where the store has the data already.
+class _Nothing:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        pass
+
+    def write(self, data):
+        pass

@@ -1,0 +1,1 @@
+"""Signatures and keys (SPEC.md, 10): who may say which agents nodes run."""
