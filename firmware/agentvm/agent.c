@@ -178,6 +178,36 @@ avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_
     return leave(agent, &meter, error);
 }
 
+bool avm_agent_has_state(const avm_agent_t *agent) {
+    return agent->exports[AVM_EXPORT_STATE_PTR] != NULL
+        && agent->exports[AVM_EXPORT_STATE_LEN] != NULL;
+}
+
+static avm_error_t find_state(avm_agent_t *agent, uint8_t **at, size_t *bytes,
+    avm_fault_t *fault) {
+    int32_t address, length;
+    avm_error_t error = avm_ask(agent, AVM_EXPORT_STATE_LEN, 0, &length, fault);
+    if (!error) {
+        error = avm_ask(agent, AVM_EXPORT_STATE_PTR, 0, &address, fault);
+    }
+    *bytes = error ? 0 : (uint32_t)length;
+    return error ? error : avm_place(agent, AVM_EXPORT_STATE_PTR, address, *bytes, at, fault);
+}
+
+avm_error_t avm_agent_state(avm_agent_t *agent, uint8_t **at, size_t *bytes, avm_fault_t *fault) {
+    avm_meter_t meter;
+    if (agent->runtime != NULL && !avm_agent_has_state(agent)) {
+        return avm_fault(fault, AVM_USAGE, "does not export state_ptr and state_len");
+    }
+    avm_error_t error = enter(agent, &meter, fault);
+    if (error) {
+        return error;
+    }
+    agent->began = false;
+    error = find_state(agent, at, bytes, fault);
+    return leave(agent, &meter, error);
+}
+
 avm_error_t avm_agent_close(avm_agent_t *agent, avm_fault_t *fault) {
     if (agent->busy) {
         return avm_fault(fault, AVM_BUSY, "closed while it runs");

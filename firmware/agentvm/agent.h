@@ -86,6 +86,12 @@ avm_error_t avm_agent_begin(avm_agent_t *agent, const uint8_t *input, size_t byt
     avm_fault_t *fault);
 avm_error_t avm_agent_step(avm_agent_t *agent, uint8_t *output, bool *more, avm_fault_t *fault);
 
+// Whether it has state_ptr and state_len.
+bool avm_agent_has_state(const avm_agent_t *agent);
+
+// Where its state lies in linear memory, until the next call. Gives up what began before.
+avm_error_t avm_agent_state(avm_agent_t *agent, uint8_t **at, size_t *bytes, avm_fault_t *fault);
+
 // AVM_BUSY while the agent runs; otherwise it is closed afterwards, also if it was before.
 avm_error_t avm_agent_close(avm_agent_t *agent, avm_fault_t *fault);
 

@@ -131,6 +131,41 @@ static mp_obj_t agent_step(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(agent_step_obj, agent_step);
 
+// state() -> bytes | None
+// None where the agent has none.
+static mp_obj_t agent_state(mp_obj_t self_in) {
+    avm_fault_t fault;
+    uint8_t *at = NULL;
+    size_t bytes;
+    wasm3_agent_t *self = MP_OBJ_TO_PTR(self_in);
+    if (self->agent.runtime != NULL && !avm_agent_has_state(&self->agent)) {
+        return mp_const_none;
+    }
+    wasm3_check(avm_agent_state(&self->agent, &at, &bytes, &fault), &fault, name_of(self));
+    return mp_obj_new_bytes(at, bytes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(agent_state_obj, agent_state);
+
+// set_state(state: buffer) -> None
+// ValueError where the agent's is not as long.
+static mp_obj_t agent_set_state(mp_obj_t self_in, mp_obj_t state) {
+    avm_fault_t fault;
+    mp_buffer_info_t buffer;
+    uint8_t *at = NULL;
+    size_t bytes;
+    wasm3_agent_t *self = MP_OBJ_TO_PTR(self_in);
+    mp_get_buffer_raise(state, &buffer, MP_BUFFER_READ);
+    wasm3_check(avm_agent_state(&self->agent, &at, &bytes, &fault), &fault, name_of(self));
+    if (bytes != buffer.len) {
+        mp_raise_msg_varg(&mp_type_ValueError,
+            MP_ERROR_TEXT("%s: its state has %u bytes, %u were given"), name_of(self),
+            (unsigned)bytes, (unsigned)buffer.len);
+    }
+    memcpy(at, buffer.buf, bytes);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(agent_set_state_obj, agent_set_state);
+
 // linear_used() -> int
 // Up to the last byte of linear memory that is not 0.
 static mp_obj_t agent_linear_used(mp_obj_t self_in) {
@@ -187,6 +222,8 @@ static const mp_rom_map_elem_t agent_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_infer), MP_ROM_PTR(&agent_infer_obj) },
     { MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&agent_begin_obj) },
     { MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&agent_step_obj) },
+    { MP_ROM_QSTR(MP_QSTR_state), MP_ROM_PTR(&agent_state_obj) },
+    { MP_ROM_QSTR(MP_QSTR_set_state), MP_ROM_PTR(&agent_set_state_obj) },
     { MP_ROM_QSTR(MP_QSTR_linear_used), MP_ROM_PTR(&agent_linear_used_obj) },
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&agent_close_obj) },
     { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&agent_del_obj) },

@@ -166,14 +166,14 @@ def test_trap_reloads_the_agent(tmp_path: Path, broker: Broker) -> None:
 
 
 def test_agent_that_only_traps_is_stopped_and_others_go_on(tmp_path: Path, broker: Broker) -> None:
-    """Three reloads in a row, then it is left alone."""
+    """Three traps in a row, then it is left alone."""
     for name, values in (("bad", [TRAPS] * 50), ("good", list(range(50)))):
         add_agent(tmp_path, name)
         add_samples(tmp_path, name, values)
     agents = [entry("bad"), entry("good", period_ms=2)]
     with Listener("127.0.0.1", broker.port) as listener:
         with running(Node(tmp_path, agents, mqtt=mqtt(broker))) as node:
-            node.wait_for("error: agent bad: stopped: 3 reloads in a row did not help")
+            node.wait_for("error: agent bad: stopped: 3 traps in a row")
             counters = node.done()
         messages = until_state(listener, b"done")
     assert counters["produced"] == counters["acknowledged"] == 50

@@ -10,13 +10,20 @@ _GOLDEN_HEADER = "<4sHHIII"
 _GOLDEN_BYTES = 20
 
 
-# Loads the bundle in the folder `path`, or of the owner of that name in the agent store.
+# An agent that answers otherwise than its golden vectors.
+class GoldenError(BundleError):
+    pass
+
+
+# Loads the bundle in the folder `path`, or of the owner of that name in the agent store; with
+# `owner`, of that one.
 # Attributes: name, version, manifest, input_bytes, output_bytes and infer, which is the C
 # method itself: infer(buffer) -> memoryview of the output, the same object each time.
 class Agent:
-    def __init__(self, path):
-        self._bundle = Bundle(path)
+    def __init__(self, path, owner=None):
+        self._bundle = Bundle(path, owner)
         self.path = self._bundle.path
+        self.digest = self._bundle.digest  # of its manifest
         self.manifest = m = self._bundle.manifest
         self.name = m["name"]
         self.version = m["version"]
@@ -76,6 +83,14 @@ class Agent:
     def meta(self):
         return {key: self.manifest[key] for key in ("name", "version", "sequence")}
 
+    # Refused: no key of the node's has signed it.
+    def check_signature(self):
+        self._bundle.check_signature()
+
+    # Its bundle moves from a folder to the store.
+    def leave_folder(self, versions):
+        versions.leave_folder(self._bundle)
+
     # False: a trap has dropped it, or it is closed.
     @property
     def loaded(self):
@@ -121,8 +136,33 @@ class Agent:
                 f.readinto(given)
                 f.readinto(want)
                 if bytes(self.infer(given)) != want:
-                    raise BundleError("%s: golden vector %d gave other bytes" % (self.name, i))
+                    raise GoldenError("%s: golden vector %d gave other bytes" % (self.name, i))
         return count
+
+    # The same for an agent that has not been used yet, beside the loop's other tasks; 0 where
+    # there are none.
+    async def verify_async(self):
+        if "golden.bin" not in self.manifest["files"]:
+            return 0
+        with self._bundle.open("golden.bin") as f:
+            count = self._golden_count(f)
+            given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
+            for i in range(count):
+                f.readinto(given)
+                f.readinto(want)
+                if bytes(await self.infer_async(given)) != want:
+                    raise GoldenError("%s: golden vector %d gave other bytes" % (self.name, i))
+                await asyncio.sleep_ms(0)
+        self.load()
+        return count
+
+    # What the next version of the agent goes on with; None where it has none.
+    def state(self):
+        return self._vm.state() if self.loaded else None
+
+    # ValueError: its state is of another length.
+    def set_state(self, state):
+        self._vm.set_state(state)
 
     def _golden_count(self, f):
         header = f.read(_GOLDEN_BYTES)

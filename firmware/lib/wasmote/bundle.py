@@ -8,6 +8,7 @@ from micropython import const
 from . import fs, manifest, store, storefs
 
 _CHUNK = const(512)
+_SIGNATURE_MAX = const(1160)  # bytes; keyset.py is for nodes that check it
 _OTHER_DIGEST = "its SHA-256 is not that of its manifest"
 
 
@@ -16,15 +17,45 @@ class BundleError(ValueError):
     pass
 
 
+# `owner`: of the store, where it is then, whatever the path says.
 class Bundle:
-    def __init__(self, path):
+    def __init__(self, path, owner=None):
         self.path = path = path.rstrip("/")
-        self._owner = path.rsplit("/", 1)[-1]
-        self._in_folder = fs.exists(path + "/manifest.json")
+        self._owner = owner or path.rsplit("/", 1)[-1]
+        self.in_folder = owner is None and fs.exists(path + "/manifest.json")
         self._store = store.default()
         self._held = {}  # name -> sha256 of the files that are used in place
+        self._whole = set()  # digests of files in the store that have been looked at
         with self.open("manifest.json") as f:
-            self.manifest = manifest.parse(f.read(manifest.LIMIT + 1))
+            data = f.read(manifest.LIMIT + 1)
+        self.digest = hashlib.sha256(data).digest()
+        self.check_signature(data)
+        self.manifest = manifest.parse(data)
+
+    # Before anything of the manifest is parsed. Refused: no key of the node's has signed it.
+    # Without a signature it came over the serial port, or in a folder, and runs if the node is
+    # not locked.
+    def check_signature(self, data=None):
+        if data is None:
+            with self.open("manifest.json") as f:
+                data = f.read(manifest.LIMIT + 1)
+        if self._store is None and not store.problem:
+            return
+        from . import trust
+
+        known = trust.default()
+        signature = self._signature()
+        if known is None and trust.locked():
+            self._fail("manifest.json", trust.problem)
+        if known and (known.locked or known.keyset_version and signature is not None):
+            known.holds(data, signature or b"", self._owner.partition(".")[0])
+
+    def _signature(self):
+        try:
+            with self.open("manifest.sig") as f:
+                return f.read(_SIGNATURE_MAX + 1)
+        except BundleError:
+            return None
 
     def _fail(self, name, what):
         raise BundleError("%s/%s: %s" % (self.path, name, what))
@@ -32,7 +63,7 @@ class Bundle:
     # A file of the bundle, open for reading bytes.
     def open(self, name):
         try:
-            if not self._in_folder and self._store:
+            if not self.in_folder and self._store:
                 files = self._store.owners().get(self._owner, {})
                 if name in files:
                     return storefs.File(self._store, files[name])
@@ -66,10 +97,29 @@ class Bundle:
         self._held[name] = sha256
         return view
 
+    # Puts all that a node uses into the store and returns it, {name: digest}.
+    def move_in(self):
+        found = {}
+        for name in ("manifest.json", "manifest.sig"):
+            if name == "manifest.json" or self._signature() is not None:
+                with self.open(name) as f:
+                    found[name] = self._store.put_whole(f.read())
+        for name, entry in self.manifest["files"].items():
+            if name not in (self.manifest["builds"] or ()):
+                size, found[name] = self._stated(name)
+                if self._store.get(found[name]) is None:
+                    self._copy_in(name, size, found[name])
+                self._store.hold(self._owner, found)
+        return found
+
     # None: the store has no room, or cannot be written.
     def _in_place(self, name, size, sha256):
         try:
             view = self._store.get(sha256)
+            if view is not None and not self._is_whole(view, sha256):
+                # So that it can be put again.
+                self._store.forget(sha256)
+                view = None
             if view is None:
                 self._copy_in(name, size, sha256)
                 view = self._store.get(sha256)
@@ -78,6 +128,12 @@ class Bundle:
             return None
         except store.StoreError:
             self._fail(name, _OTHER_DIGEST)
+
+    # Once each start: flash ages, and others may have written there.
+    def _is_whole(self, view, sha256):
+        if sha256 not in self._whole and hashlib.sha256(view).digest() == sha256:
+            self._whole.add(sha256)
+        return sha256 in self._whole
 
     def _copy_in(self, name, size, sha256):
         buffer = memoryview(bytearray(_CHUNK))

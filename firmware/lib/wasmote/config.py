@@ -13,6 +13,7 @@ _NODE = {
     "pool_bytes": ("int", None, 1024, 1 << 28),
     "network": ("dict", None),
     "mqtt": ("dict", None),
+    "update": ("dict", None),
     "stat_s": ("int", 10, 1, 3600),
     "agents": ("list", REQUIRED, 1, 8),
 }
@@ -33,6 +34,12 @@ _MQTT = {
     "queue": ("int", 64, 1, 1000),
     "durable": ("bool", False),
     "durable_bytes": ("int", 65536, 8192, 16777216),
+}
+_UPDATE = {
+    "trial_runs": ("int", 20, 1, 100000),
+    "trial_s": ("int", 300, 1, 86400),
+    "url": ("str", None, 8, 256),
+    "poll_s": ("int", 300, 5, 86400),
 }
 _AGENT = {
     "name": ("name", REQUIRED),
@@ -66,6 +73,7 @@ def check(given, sensor_options):
     config["network"] = _network(config["network"] or {}, errors)
     if config["mqtt"] is not None:
         config["mqtt"] = _mqtt(config["mqtt"], config["network"]["kind"], errors)
+    config["update"] = _update(config["update"] or {}, errors)
     config["agents"] = _agents(config["agents"] or [], sensor_options, errors)
     _check_queue(config, errors)
     if errors:
@@ -101,6 +109,14 @@ def _mqtt(given, network, errors):
     if mqtt["password"] is not None and mqtt["user"] is None:
         errors.append("mqtt.password: needs mqtt.user")
     return mqtt
+
+
+def _update(given, errors):
+    update = fields(given, _UPDATE, "update", errors)
+    url = update["url"]
+    if url is not None and not url.startswith(("http://", "https://")):
+        errors.append("update.url: %r does not begin with http:// or https://" % url)
+    return update
 
 
 def _agents(given, sensor_options, errors):

@@ -23,6 +23,10 @@ def exists(name):
         return False
 
 
+def remove(name):
+    os.remove(path(name))
+
+
 # At most limit + 1 bytes of a file: the caller sees from the length that it is too long.
 def read(name, limit):
     with open(path(name), "rb") as f:

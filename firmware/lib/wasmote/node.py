@@ -43,6 +43,7 @@ class Node:
         self.going.set()
         self.workers = []
         self.link = None
+        self.updates = None
         self.restart = False  # a command asked for it
         self._stopped = asyncio.Event()
         self._found = Counters()  # results in flash of agents that are no more
@@ -76,12 +77,15 @@ class Node:
             worker.close()
 
     async def _start(self):
+        from .update import Updates
         from .worker import Worker
 
         config = self.config
         self._count_start()
         self._reserve_pool(config["pool_bytes"])
         self.link = self._new_link()
+        self.updates = Updates(self)
+        self.updates.listen(self.link)
         for entry in config["agents"]:
             worker = Worker(entry, self)
             self.workers.append(worker)
@@ -94,6 +98,7 @@ class Node:
         await self._network_up()
         self._spawn(self.link.run())
         self._spawn(self._report_often())
+        self._spawn(self.updates.run())
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
 
@@ -185,7 +190,7 @@ class Node:
         return self._found
 
     async def _until_end(self):
-        work = [asyncio.create_task(self._work(w)) for w in self.workers if w.agent]
+        work = [asyncio.create_task(self._work(w)) for w in self.workers if _may_work(w)]
         self._tasks.extend(work)
         self._left = len(work)
         if work:
@@ -223,6 +228,7 @@ class Node:
     def _up(self):
         self.link.tell("meta", json.dumps(self._meta()).encode(), True)
         self.link.tell("state", self._state, True)
+        self.updates.changed()
 
     def _meta(self):
         return {
@@ -309,6 +315,11 @@ def counted(counters):
         "queued": counters.queued,
         "dropped": counters.dropped,
     }
+
+
+# It does, or an update may make it.
+def _may_work(worker):
+    return worker.agent or worker.can_be_updated()
 
 
 def _print_line(text):

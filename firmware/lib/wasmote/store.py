@@ -116,6 +116,15 @@ class Store:
         self._writer = writer = Writer(self, offset, size, sha256)
         return writer
 
+    # Puts what is in RAM already. Returns its digest.
+    def put_whole(self, data):
+        sha256 = hashlib.sha256(data).digest()
+        writer = self.put(len(data), sha256)
+        if writer:
+            with writer:
+                writer.write(data)
+        return sha256
+
     # From here on `owner` holds exactly `files`, {name: sha256}, and nothing else.
     def hold(self, owner, files):
         self.update({owner: files})
@@ -307,6 +316,11 @@ class Writer:
         self._digest = hashlib.sha256()
         self._buffer = memoryview(bytearray(store._chunk))
         self._filled = 0
+
+    # How many bytes it has taken.
+    @property
+    def taken(self):
+        return self._at - self._extent[0] + self._filled
 
     # Returns len(data).
     def write(self, data):

@@ -14,7 +14,7 @@ from .queue import Counters
 from .results import JsonResult, raw_record
 
 _FULL_MS = const(100)  # a sensor that has a sample takes no more in
-_RELOADS = const(3)  # in a row, after which an agent is stopped
+_TRAPS = const(3)  # in a row, after which an agent is stopped
 
 # time.ticks_cpu counts cycles or instructions on boards; on the unix port it is just
 # another clock.
@@ -27,13 +27,18 @@ class WorkerError(ValueError):
 
 
 class Worker:
-    # `entry`: a member of the configuration's `agents`. `node`: has boot, clock, link,
+    # `entry`: a member of the configuration's `agents`. `node`: has boot, clock, link, updates,
     # log(text) and the event `going`.
     def __init__(self, entry, node):
         self.name = entry["name"]
         self.counters = Counters()
         self.agent = None
         self.sensor = None
+        self.path = entry["path"]
+        self.versions = node.updates.versions_of(entry)  # None: it cannot be updated
+        self.trial = None  # while the agent has to prove itself
+        self.lock = asyncio.Lock()  # held during an inference, and while the agent is replaced
+        self._there = asyncio.Event()  # set: an agent has taken the place of none
         self._node = node
         self._entry = entry
         self._out = entry["out"]
@@ -46,41 +51,80 @@ class Worker:
     # Loads the agent and opens its sensor. False: it was reported why not.
     def open(self):
         try:
-            self._open()
+            self._first()
             return True
         except (ValueError, OSError, wasm3.Error) as e:
-            self._fail(e)
+            self.fail(e)
             self.close()
             return False
 
-    def _open(self):
+    # What the node starts with.
+    def _first(self):
         entry = self._entry
         if entry["stages"]:
-            self.agent = agent = Pipeline(entry["stages"], self.name)
+            self.take(Pipeline(entry["stages"], self.name))
+        elif self.versions:
+            from .trial import start
+
+            start(self, self._node.updates)
         else:
-            self.agent = agent = Agent(entry["path"])
+            self.take(Agent(entry["path"]))
+
+    # Whether it is the agent, and takes the samples that there are.
+    def check(self, agent):
         if agent.name != self.name:
-            raise WorkerError("%s holds the agent %r" % (entry["path"], agent.name))
-        self.sensor = sensors.open_for(entry["sensor"], agent.manifest["inputs"][0])
-        if self.sensor.sample_bytes != agent.input_bytes:
-            raise WorkerError(
-                "its sensor gives %d bytes, it takes %d"
-                % (self.sensor.sample_bytes, agent.input_bytes)
-            )
-        self._wait_ms = getattr(self.sensor, "wait_ms", None)
-        self._buffer = bytearray(agent.input_bytes)
+            raise WorkerError("%s holds the agent %r" % (agent.path, agent.name))
+        if self.sensor and agent.manifest["inputs"] != self._inputs:
+            raise WorkerError("its inputs are not those of the version that the node started with")
+
+    # From here on `agent` infers; the one before is closed. It is closed itself where it does
+    # not fit.
+    def take(self, agent):
+        try:
+            self.check(agent)
+            if not self.sensor:
+                self._open_sensor(agent)
+        except BaseException:
+            agent.close()
+            raise
+        self.drop()
+        self.agent = agent
         self._json = JsonResult(agent, self._node.boot)
+        self._there.set()
+
+    def _open_sensor(self, agent):
+        sensor = sensors.open_for(self._entry["sensor"], agent.manifest["inputs"][0])
+        if sensor.sample_bytes != agent.input_bytes:
+            sensor.close()
+            raise WorkerError(
+                "its sensor gives %d bytes, it takes %d" % (sensor.sample_bytes, agent.input_bytes)
+            )
+        self.sensor = sensor
+        self._inputs = agent.manifest["inputs"]
+        self._wait_ms = getattr(sensor, "wait_ms", None)
+        self._buffer = bytearray(agent.input_bytes)
+
+    # There is no agent from here on.
+    def drop(self):
+        if self.agent:
+            self.agent.close()
+            self.agent = None
+        self._failures = 0
+        self._there.clear()
+
+    def begin_trial(self):
+        from .trial import Trial
+
+        self.trial = Trial(self._node.config["update"])
 
     def close(self):
         if self.sensor:
             self.sensor.close()
             self.sensor = None
-        if self.agent:
-            self.agent.close()
-            self.agent = None
+        self.drop()
 
     # Counts an error and reports it, equal ones in a row once.
-    def _fail(self, error):
+    def fail(self, error):
         self.counters.errors += 1
         text = str(error) or type(error).__name__
         # The sandbox's own errors begin with the name of the agent, or of a pipeline's stage.
@@ -90,16 +134,24 @@ class Worker:
             self._told = text
             self._node.log("error: agent " + text)
 
+    # Whether an update may bring an agent where there is none.
+    def can_be_updated(self):
+        return self.versions is not None and self._node.updates.can_install()
+
     # Until the sensor has ended, or the agent cannot go on.
     async def run(self):
         node = self._node
-        period = self.sensor.period_ms
         due = time.ticks_ms()
         while True:
             await node.going.wait()
+            if not self.agent:
+                if not self.can_be_updated():
+                    return
+                await self._there.wait()
             await node.link.room(self._results)
             if not await self._step():
                 return
+            period = self.sensor.period_ms if self.sensor else 0
             due = time.ticks_add(due, period)
             late = time.ticks_diff(time.ticks_ms(), due)
             if late > period:
@@ -112,23 +164,31 @@ class Worker:
         try:
             await self._ready()
             sample = self.sensor.read_into(self._buffer)
-            if sample < 0:
-                return False
-            await self._infer(sample)
-            self._failures = 0
-        except wasm3.AgentError as e:
-            self._fail(e)
-        except wasm3.Error as e:
-            self._fail(e)
-            return self._reload()
         except OSError as e:
-            self._fail("sensor: %s" % e)
+            self.fail("sensor: %s" % e)
             return False
+        if sample < 0:
+            return False
+        # A version that takes the place of one that trapped gets the same sample.
+        while await self._try(sample):
+            pass
+        return True
+
+    # Whether the sample is to be tried again.
+    async def _try(self, sample):
+        agent = self.agent
+        try:
+            await self._infer(sample)
+        except wasm3.AgentError as e:
+            self.fail(e)
+        except wasm3.Error as e:
+            self.fail(e)
+            return await self._after_trap(agent, e)
         except MemoryError as e:
             # This result is lost; the next one may find room.
-            self._fail("result: %s" % e)
+            self.fail("result: %s" % e)
             gc.collect()
-        return True
+        return False
 
     # Until hardware has a sample; what it holds is taken in meanwhile.
     async def _ready(self):
@@ -149,7 +209,16 @@ class Worker:
         finally:
             task.cancel()
 
+    # Nobody takes the agent's place meanwhile.
     async def _infer(self, sample):
+        async with self.lock:
+            if self.agent:
+                await self._infer_locked(sample)
+                self._failures = 0
+                if self.trial:
+                    self.trial.good()
+
+    async def _infer_locked(self, sample):
         time_us = self._node.clock.us()
         ticks = None
         start = time.ticks_us()
@@ -172,18 +241,36 @@ class Worker:
             record = raw_record(self._node.boot, seq, time_us, infer_us, sample, output)
             put(self.counters, self._topic + "/raw", record)
 
-    # After a trap the agent is loaded afresh. False: it is stopped.
-    def _reload(self):
+    # The agent is loaded afresh, or goes. Whether another version has taken its place.
+    async def _after_trap(self, agent, error):
+        updates = self._node.updates
+        if self.agent is not agent:
+            return self.agent is not None  # another version has come meanwhile
+        if self.trial:
+            from .trial import code_of, roll_back
+
+            return await roll_back(self, updates, code_of(error), str(error))
         self._failures += 1
-        if self._failures > _RELOADS:
-            self._fail("stopped: %d reloads in a row did not help" % _RELOADS)
-            return False
-        try:
-            self.agent.load()
-        except (ValueError, OSError, wasm3.Error) as e:
-            self._fail(e)
-            return False
-        return True
+        if self._failures < _TRAPS:
+            return await self._reload(agent, error)
+        self.fail("stopped: %d traps in a row" % _TRAPS)
+        return await self._give_up(error)
+
+    async def _reload(self, agent, error):
+        async with self.lock:
+            if self.agent is not agent:
+                return self.agent is not None
+            try:
+                agent.load()
+                return False
+            except (ValueError, OSError, MemoryError, wasm3.Error) as e:
+                self.fail(e)
+        return await self._give_up(error)
+
+    async def _give_up(self, error):
+        from .trial import give_up
+
+        return await give_up(self, self._node.updates, error)
 
 
 async def _take_in(wait_ms):

@@ -85,8 +85,8 @@ def test_packet_identifiers():
 
 
 # Feeds `data` in pieces and returns (first byte, body) of each packet.
-def packets(data, piece, limit=64):
-    reader, found = Reader(limit), []
+def packets(data, piece, limit=64, on_skip=None):
+    reader, found = Reader(limit, on_skip), []
     for at in range(0, len(data), piece):
         part = data[at : at + piece]
         reader.space()[: len(part)] = part
@@ -113,6 +113,18 @@ def test_lengths_beyond_the_limit():
     raises(ProtocolError, packets, b"\x30\xff\xff\xff\x7f", 5, words=["268435455 bytes"])
     raises(ProtocolError, packets, b"\x30\xff\xff\xff\xff\x01", 6, words=["four bytes"])
     raises(ProtocolError, packets, b"\x30\x41", 2, words=["65 bytes, at most 64"])
+
+
+# A retained message that is too long would end every connection; what follows it is read.
+def test_long_message_at_qos_0_is_passed_over():
+    for size in (65, 66, 67, 127, 300):
+        length = bytes((size,)) if size < 128 else bytes((size & 0x7F | 0x80, size >> 7))
+        data = b"\x40\x02\x00\x07\x31" + length + b"\x40" * size + b"\xd0\x00\x40\x02\x00\x08"
+        for piece in (1, 2, 7, 33):
+            skipped = []
+            found = packets(data, piece, 64, skipped.append)
+            equal((found, skipped), ([(0x40, b"\0\x07"), (0xD0, b""), (0x40, b"\0\x08")], [size]))
+    raises(ProtocolError, packets, b"\x32\x41", 2, 64, print, words=["65 bytes, at most 64"])
 
 
 def clear():

@@ -1,5 +1,6 @@
 # wasm3.Agent: limits, errors, memory that goes back, and no allocation while it runs.
 import gc
+import struct
 import sys
 import time
 
@@ -75,6 +76,39 @@ def test_infer_allocates_nothing():
         equal(gc.mem_alloc(), before)
         a.infer(sample)
         equal(gc.mem_alloc(), before)
+
+
+def _state_agent():
+    return agent("agent_state", inputs_bytes=8, outputs_bytes=4, imports=())
+
+
+def test_state_is_handed_over():
+    with _state_agent() as a, _state_agent() as b:
+        a.infer(bytes(8))
+        a.infer(bytes(8))
+        equal(a.state(), b"\x02\0\0\0")
+        b.set_state(a.state())
+        equal(bytes(b.infer(bytes(8))), b"\x03\0\0\0")
+        raises(ValueError, b.set_state, bytes(5), words=("4 bytes, 5 were given",))
+        raises(TypeError, b.set_state, None)
+        equal(b.state(), b"\x03\0\0\0")
+    raises(wasm3.Error, a.state, words=("dropped",))
+
+
+def test_state_outside_of_memory():
+    for at, length, reason in ((1022, 4, "bad-address"), (-1, 0, "bad-address"), (-2, 0, "trap")):
+        with _state_agent() as a:
+            a.infer(struct.pack("<ii", at, length))
+            equal(raises(wasm3.Trap, a.state).reason, reason)
+            raises(wasm3.Error, a.infer, bytes(8), words=("dropped",))
+    equal(used(), 0)
+
+
+def test_agent_without_state():
+    with agent() as a:
+        equal(a.state(), None)
+        raises(ValueError, a.set_state, bytes(4), words=("state_ptr",))
+        a.infer(bytes(8))
 
 
 def test_wrong_input_length():

@@ -54,11 +54,15 @@ class Client(simple.MQTTClient):
         else:
             self.publish(topic, memoryview(record)[2:], flags)
 
-    # Collects a SUBSCRIBE; umqtt.simple's would wait for the answer.
-    def subscribe_later(self, topic, qos, pid):
-        self.sock.write(struct.pack("!BBH", 0x82, 2 + 2 + len(topic) + 1, pid))
-        self._send_str(topic)
-        self.sock.write(bytes((qos,)))
+    # Collects a SUBSCRIBE to all `topics`, (topic, QoS) each; umqtt.simple's would wait for
+    # the answer, and longer ones than a byte can say the length of are beyond it.
+    def subscribe_later(self, topics, pid):
+        length = 2 + sum([2 + len(topic) + 1 for topic, _ in topics])
+        header = (0x82, length) if length < 128 else (0x82, length & 127 | 128, length >> 7)
+        self.sock.write(bytes(header) + struct.pack("!H", pid))
+        for topic, qos in topics:
+            self._send_str(topic)
+            self.sock.write(bytes((qos,)))
 
     def acknowledge(self, pid):
         self.sock.write(struct.pack("!BBH", 0x40, 2, pid))

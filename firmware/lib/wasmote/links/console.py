@@ -14,6 +14,9 @@ class Link:
         owner.produced += 1
         owner.acknowledged += 1
 
+    def listen(self, topic, qos, limit, function):
+        pass
+
     def recover(self, owner_of):
         pass
 

@@ -24,7 +24,7 @@ class Link:
         self.session = Session(options, site, node, self.queue, self, sockets)
         self.spool = None
         self.errors = 0
-        self.command = on_command
+        self._on_message = {}
         self.log = log
         self._on_up = on_up
         self._tried = False  # true after the first success or failure
@@ -35,8 +35,14 @@ class Link:
             from ..spool import Spool
 
             self.spool = Spool("/wasmote.queue", options["durable_bytes"], log)
+        self.listen("cmd", 1, 512, on_command)
         # The identifier of a node spreads the fleet where boards have no entropy.
         random.seed(crc32(self.session.base.encode()) ^ time.ticks_us())
+
+    # Before run(): `function(payload)` gets the messages on a topic, each of up to `limit` bytes.
+    def listen(self, topic, qos, limit, function):
+        self._on_message[topic] = function
+        self.session.listen(topic, qos, limit)
 
     # Counts what an earlier run left in flash. `owner_of(topic)`: whose a result is.
     def recover(self, owner_of):
@@ -122,6 +128,9 @@ class Link:
         self._came_up = self._tried = True
         self.log("mqtt connected %s:%d" % self.session.address)
         self._on_up()
+
+    def received(self, topic, payload):
+        self._on_message[topic](payload)
 
     def made_room(self):
         self._room.set()

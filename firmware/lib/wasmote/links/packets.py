@@ -9,16 +9,20 @@ class ProtocolError(OSError):
     pass
 
 
+# `limit`: the longest packet taken, without its header. A longer one is an error; but a
+# PUBLISH at QoS 0, which may be retained and would come again and again, is passed over, and
+# on_skip(length) told.
 class Reader:
-    # `limit`: the longest packet taken, without its header.
-    def __init__(self, limit):
+    def __init__(self, limit, on_skip=None):
         self.limit = limit
+        self._on_skip = on_skip
         self.buffer = memoryview(bytearray(limit + _HEADER_MAX))
         self.reset()
 
     def reset(self):
         self._next = 0  # where the next packet begins
         self._end = 0  # behind the last byte received
+        self._skip = 0  # bytes still to come of a packet that is passed over
         self.start = self.stop = 0  # the body of the packet that next() found
 
     # Where the next received bytes go; filled(n) says how many there were.
@@ -31,6 +35,10 @@ class Reader:
 
     def filled(self, count):
         self._end += count
+        if self._skip:
+            # Nothing stood in the buffer before.
+            self._next = min(count, self._skip)
+            self._skip -= self._next
 
     # The first byte of the next whole packet, 0 when there is none yet. Its body is
     # buffer[start:stop] until the next call of space().
@@ -49,6 +57,8 @@ class Reader:
             if shift == 28:
                 raise ProtocolError("a length of more than four bytes")
         if length > self.limit:
+            if self._on_skip and self.buffer[self._next] & 0xF6 == 0x30:
+                return self._pass_over(at + length, length)
             raise ProtocolError("a packet of %d bytes, at most %d are taken" % (length, self.limit))
         if at + length > self._end:
             return 0
@@ -56,6 +66,12 @@ class Reader:
         self.start, self.stop = at, at + length
         self._next = self.stop
         return first
+
+    def _pass_over(self, end, length):
+        self._next = min(end, self._end)
+        self._skip = end - self._next
+        self._on_skip(length)
+        return self.next()
 
     # The 16-bit number at `offset` of the body.
     def u16(self, offset):

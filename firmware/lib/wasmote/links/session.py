@@ -13,7 +13,7 @@ from .wire import Wire
 
 _WINDOW = const(8)  # QoS 1 publishes in flight at once
 _CONTROL_MAX = const(8)  # messages of the node itself that wait
-_PACKET_MAX = const(1024)  # the longest packet taken from the broker
+_PACKET_MAX = const(1024)  # the longest packet taken from the broker; with longer topics, more
 _TICK_MS = const(100)  # how often time-outs are looked at
 _FLUSH_BYTES = const(1024)
 
@@ -33,11 +33,13 @@ _REFUSALS = {
 
 # `options`, `site`, `node`: of the configuration. `queue`: the results to send. `sockets`:
 # the module `socket`, or one like it.
-# `events` is told: came_up(), command(payload), made_room(), log(text), and asked to
+# `events` is told: came_up(), received(topic, payload), made_room(), log(text), and asked to
 # refill() the queue before results are sent.
 class Session:
     def __init__(self, options, site, node, queue, events, sockets):
         self.base = "%s/v1/%s/%s/" % (options["prefix"], site, node)
+        self._topics = []  # (topic, QoS) that are subscribed to
+        self._packet_max = _PACKET_MAX
         self.stage = DOWN
         self.address = options["host"], options["port"]
         self.ids = PacketIds()
@@ -48,7 +50,7 @@ class Session:
         self._timeout_ms = options["timeout_s"] * 1000
         self._ping_ms = options["keepalive_s"] * 500
         self._wire = Wire(self._sent_all, self._break, sockets)
-        self._reader = Reader(_PACKET_MAX)
+        self._reader = None  # once it is known how long packets may be
         self._client = Client(
             "%s-%s-%s" % (options["prefix"], site, node),
             *self.address,
@@ -57,6 +59,12 @@ class Session:
             keepalive=options["keepalive_s"],
         )
         self._client.set_last_will(self.base + "state", b"offline", True, 1)
+
+    # Before run(): subscribes to a topic for messages of up to `limit` bytes. At QoS 0, which
+    # is enough for what is retained, a longer one is passed over.
+    def listen(self, topic, qos, limit):
+        self._topics.append((topic, qos))
+        self._packet_max = max(self._packet_max, 4 + len(self.base) + len(topic) + limit)
 
     # A connection from its beginning to its end. Returns the error that ended it.
     async def run(self):
@@ -77,6 +85,8 @@ class Session:
         return self._error
 
     def _begin(self):
+        if self._reader is None:
+            self._reader = Reader(self._packet_max, self._passed_over)
         self._reader.reset()
         self.control.clear()
         self._ping_at = self._subscribe_pid = 0
@@ -277,7 +287,8 @@ class Session:
             raise ProtocolError("refused: %s" % _REFUSALS.get(code, code))
         self.stage = UP
         self._subscribe_pid = self.ids.next(self._in_use)
-        self._client.subscribe_later(self.base + "cmd", 1, self._subscribe_pid)
+        topics = [(self.base + topic, qos) for topic, qos in self._topics]
+        self._client.subscribe_later(topics, self._subscribe_pid)
         self._began = time.ticks_ms()
         self._events.came_up()
 
@@ -294,11 +305,18 @@ class Session:
                 return
 
     def _take_suback(self):
-        if self._reader.u16(0) != self._subscribe_pid or self._reader.body_bytes() != 3:
+        reader = self._reader
+        count = len(self._topics)
+        if reader.u16(0) != self._subscribe_pid or reader.body_bytes() != 2 + count:
             raise ProtocolError("a SUBACK that nothing asked for")
         self._subscribe_pid = 0
-        if self._reader.buffer[self._reader.start + 2] & 0x80:
-            self._events.log("error: mqtt: subscription to %scmd refused: no commands" % self.base)
+        for i, (topic, _) in enumerate(self._topics):
+            if reader.buffer[reader.start + 2 + i] & 0x80:
+                what = "error: mqtt: subscription to %s%s refused"
+                self._events.log(what % (self.base, topic))
+
+    def _passed_over(self, length):
+        self._events.log("error: mqtt: a message of %d bytes is passed over" % length)
 
     def _take_publish(self, first):
         reader = self._reader
@@ -311,5 +329,6 @@ class Session:
         if qos:
             self._client.acknowledge(reader.u16(2 + size))
             at += 2
-        if topic == (self.base + "cmd").encode():
-            self._events.command(bytes(reader.buffer[at : reader.stop]))
+        for name, _ in self._topics:
+            if topic == (self.base + name).encode():
+                self._events.received(name, bytes(reader.buffer[at : reader.stop]))

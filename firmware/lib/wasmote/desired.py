@@ -1,0 +1,65 @@
+# What a node is asked to run, SPEC.md 11.1. Pure code: bytes in.
+from binascii import unhexlify
+
+from .check import REQUIRED, FormError, fields
+from .strictjson import loads
+
+LIMIT = 4096
+
+_DESIRED = {
+    "format": ("one", REQUIRED, (1,)),
+    "agents": ("dict", REQUIRED),
+    "keysets": ("dict", None),
+}
+_AGENT = {
+    "manifest": ("str", REQUIRED, 64, 64),
+    "url": ("str", REQUIRED, 8, 256),
+}
+_KEYSETS = {
+    "version": ("int", REQUIRED, 1, 0x7FFFFFFF),
+    "url": ("str", REQUIRED, 8, 256),
+}
+
+
+class DesiredError(FormError):
+    pass
+
+
+# ({agent name: (digest, url)}, None or (version, url)).
+def parse(data):
+    try:
+        given = loads(data, LIMIT)
+    except ValueError as e:
+        raise DesiredError("desired", [str(e)])
+    errors = []
+    given = fields(given, _DESIRED, "", errors)
+    agents = {}
+    for name, entry in (given["agents"] or {}).items():
+        entry = _entry(entry, _AGENT, "agents." + name, errors)
+        agents[name] = _digest(entry["manifest"], name, errors), entry["url"]
+    keysets = given["keysets"]
+    if keysets is not None:
+        keysets = _entry(keysets, _KEYSETS, "keysets", errors)
+        keysets = keysets["version"], keysets["url"]
+    if errors:
+        raise DesiredError("desired", errors)
+    return agents, keysets
+
+
+def _entry(given, rules, path, errors):
+    if type(given) is not dict:
+        errors.append("%s: %r is not an object" % (path, given))
+        return {key: None for key in rules}
+    entry = fields(given, rules, path, errors)
+    url = entry["url"]
+    if url and not (url.startswith(("http://", "https://")) and url.endswith("/")):
+        errors.append("%s.url: %r is not a folder: http://.../ or https://.../" % (path, url))
+    return entry
+
+
+def _digest(text, name, errors):
+    if text and all(c in "0123456789abcdef" for c in text):
+        return unhexlify(text)
+    if text:
+        errors.append("agents.%s.manifest: %r is not 64 hex digits" % (name, text))
+    return None

@@ -1,0 +1,171 @@
+# Brings a version of an agent into the store, SPEC.md 11.2 steps 1 and 2. It arrives as
+# <name>.new, which holds what is there already.
+import asyncio
+import hashlib
+from binascii import unhexlify
+
+import wasm3
+from micropython import const
+
+from . import http, manifest
+from .keyset import LIMIT as KEYSET_MAX
+from .keyset import SIGNATURES_LIMIT, Refused
+from .store import StoreError, StoreFull
+from .versions import NEW, OLD, TRIAL
+
+_TRIES = const(5)  # in a row, each after twice the time
+_PROGRESS = const(1024)  # bytes that make an attempt a good one
+
+
+# An update that has failed. `again`: later it may not.
+class Failed(Exception):
+    def __init__(self, code, message, again=False):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.again = again
+
+
+class Installer:
+    # `progress(percent)` is told. `connects`: as http.get takes it.
+    def __init__(self, versions, url, progress, connects=None):
+        self._versions = versions
+        self._store = versions.store
+        self._url = url
+        self._progress = progress
+        self._connects = connects
+        self._arrived = {}
+
+    # All of the version's files, {name: digest}, and its manifest. Refused, Failed.
+    async def bring(self, digest):
+        data, signatures = self._known(digest) or await self._fetch_manifest(digest)
+        versions = self._versions
+        given = versions.trust.check(data, signatures, versions.name, versions.kept())
+        self._check_pool(given)
+        try:
+            await self._bring(data, signatures, given)
+        except StoreFull as e:
+            raise Refused("too-large", str(e))
+        except StoreError as e:
+            raise Failed("digest", str(e), again=True)
+        return self._arrived, given
+
+    # Manifest and signatures that are here already: of a version that ran, or an attempt before.
+    def _known(self, digest):
+        for suffix in (NEW, OLD, TRIAL):
+            files = self._versions.files(suffix)
+            if files.get("manifest.json") == digest and "manifest.sig" in files:
+                return [bytes(self._store.get(files[n])) for n in ("manifest.json", "manifest.sig")]
+        return None
+
+    async def _fetch_manifest(self, digest):
+        data = await self._fetch("manifest.json", manifest.LIMIT)
+        if hashlib.sha256(data).digest() != digest:
+            raise Failed("digest", "manifest.json there is another one", again=True)
+        return data, await self._fetch("manifest.sig", SIGNATURES_LIMIT)
+
+    async def _fetch(self, name, limit):
+        return await fetch(self._url + name, limit, self._connects)
+
+    def _check_pool(self, given):
+        size = wasm3.pool_info()[0]
+        if given["memory_bytes"] > size:
+            words = "it wants %d bytes of memory, the pool has %d"
+            raise Refused("too-large", words % (given["memory_bytes"], size))
+
+    async def _bring(self, data, signatures, given):
+        self._keep("manifest.json", data)
+        self._keep("manifest.sig", signatures)
+        wanted = [name for name in given["files"] if name not in (given["builds"] or ())]
+        total = sum([given["files"][name]["size"] for name in wanted]) or 1
+        done = 0
+        for name in wanted:
+            entry = given["files"][name]
+            sha256 = unhexlify(entry["sha256"])
+            await self._bring_file(
+                name, entry["size"], sha256, lambda n: self._progress((done + n) * 100 // total)
+            )
+            done += entry["size"]
+            self._hold(name, sha256)
+
+    def _keep(self, name, data):
+        sha256 = hashlib.sha256(data).digest()
+        writer = self._writer(len(data), sha256)
+        if writer:
+            with writer:
+                writer.write(data)
+        self._hold(name, sha256)
+
+    def _hold(self, name, sha256):
+        self._arrived[name] = sha256
+        self._store.hold(self._versions.name + NEW, self._arrived)
+
+    # A Writer; None: the store has the data. Where there is no room, the version before the one
+    # that runs makes room.
+    def _writer(self, size, sha256):
+        versions = self._versions
+        try:
+            return self._store.put(size, sha256)
+        except StoreFull:
+            if not versions.digest(OLD) or not versions.digest():
+                raise
+        self._store.release(versions.name + OLD)
+        return self._store.put(size, sha256)
+
+    async def _bring_file(self, name, size, sha256, progress):
+        view = self._store.get(sha256)
+        if view is not None and hashlib.sha256(view).digest() != sha256:
+            self._store.forget(sha256)
+        writer = self._writer(size, sha256)
+        if writer is None:
+            progress(size)
+            return
+
+        def write(view):
+            writer.write(view)
+            progress(writer.taken)
+
+        tries = 0
+        while True:
+            before = writer.taken
+            try:
+                await http.get(
+                    self._url + name, write, size, size, writer.taken, connects=self._connects
+                )
+                break
+            except OSError as e:
+                tries = 0 if writer.taken - before >= _PROGRESS else tries + 1
+                if tries > _TRIES or not getattr(e, "again", True):
+                    raise failed(e, name)
+            await asyncio.sleep(1 << max(0, tries - 1))
+        writer.close()
+
+
+# What an error of http.get means for an update.
+def failed(error, name):
+    text = getattr(error, "text", None) or "%s" % error
+    return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), again=True)
+
+
+# A small file into RAM.
+async def fetch(url, limit, connects=None):
+    data = bytearray()
+    try:
+        await http.get(url, data.extend, limit, connects=connects)
+    except OSError as e:
+        raise failed(e, url.rsplit("/", 1)[-1])
+    return bytes(data)
+
+
+# Takes the key sets up to `version` from the folder `url`, one after the other. Whether there
+# was a new one.
+async def take_keysets(trust, version, url, connects=None):
+    news = False
+    while trust.keyset_version < version:
+        name = "%skeyset.%d" % (url, trust.keyset_version + 1)
+        data = await fetch(name + ".json", KEYSET_MAX, connects)
+        signatures = await fetch(name + ".sig", SIGNATURES_LIMIT, connects)
+        if not trust.take_keyset(data, signatures):
+            break
+        news = True
+    return news

@@ -1,0 +1,170 @@
+# How a version of an agent begins, proves itself, or goes: SPEC.md 11.2. `updates` is told.
+import asyncio
+import time
+
+import wasm3
+
+from .agent import Agent, GoldenError
+from .bundle import BundleError
+from .versions import OLD, TRIAL
+
+LOAD_ERRORS = (ValueError, OSError, MemoryError, wasm3.Error)
+
+
+class Trial:
+    # `options`: of the configuration, `update`.
+    def __init__(self, options):
+        self.left = options["trial_runs"]
+        self.over = asyncio.Event()  # it is proved, or has failed
+        self._window_ms = options["trial_s"] * 1000
+        self._began = time.ticks_ms()
+
+    # One good inference.
+    def good(self):
+        self.left -= 1
+        if self.left <= 0:
+            self.over.set()
+
+    def left_ms(self):
+        return max(0, self._window_ms - time.ticks_diff(time.ticks_ms(), self._began))
+
+
+# The code of SPEC.md 11.3 for what went wrong.
+def code_of(error):
+    if isinstance(error, GoldenError):
+        return "golden"
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, wasm3.LoadError):
+        return "memory" if error.reason == "no-memory" else "module"
+    if isinstance(error, wasm3.AgentError):
+        return "golden"
+    if isinstance(error, wasm3.Error):
+        return "deadline" if error.reason == "deadline" else "trap"
+    if isinstance(error, BundleError):
+        return "digest"
+    return getattr(error, "code", "module")
+
+
+# Gives the worker the agent that the node starts with. The last one's error where none can be
+# loaded.
+def start(worker, updates):
+    if worker.versions.digest(TRIAL) and _on_trial(worker, updates):
+        worker.begin_trial()
+    else:
+        worker.take(_confirmed(worker))
+
+
+def _confirmed(worker):
+    try:
+        return Agent(worker.path)
+    except LOAD_ERRORS as e:
+        if not worker.versions.digest(OLD):
+            raise
+        worker.fail(e)
+        worker.fail("the version before it runs")
+    return Agent(worker.path, worker.versions.name + OLD)
+
+
+def _on_trial(worker, updates):
+    versions = worker.versions
+    digest = versions.digest(TRIAL)
+    code, words, bad = "unconfirmed", "the board was started too often", True
+    if versions.trust.is_bad(digest):
+        words = "the power went while it was taken back"
+    elif versions.count_start():
+        try:
+            worker.take(Agent(worker.path, versions.name + TRIAL))
+            return True
+        except LOAD_ERRORS as e:
+            code, words = code_of(e), str(e)
+            # What another key set, or another pool, may cure, is not the version's fault.
+            bad = not (hasattr(e, "code") and isinstance(e, ValueError) or code == "memory")
+    versions.end_trial(bad)
+    updates.note(worker.name, digest, "rolled-back", code, words)
+    return False
+
+
+# Until the version on trial is confirmed or gone.
+async def prove(worker, updates):
+    trial = worker.trial
+    updates.note(worker.name, worker.agent.digest, "trial")
+    try:
+        await asyncio.wait_for_ms(trial.over.wait(), trial.left_ms())
+    except asyncio.TimeoutError:
+        pass
+    if worker.trial is not trial:
+        return
+    if trial.left > 0:
+        words = "%d good inferences short when its time was over" % trial.left
+        await roll_back(worker, updates, "unconfirmed", words)
+        return
+    worker.trial = None
+    worker.versions.confirm()
+    updates.note(worker.name, worker.agent.digest, "confirmed")
+
+
+# Ends a trial; the version before it runs again. Whether there is one.
+async def roll_back(worker, updates, code, words):
+    async with worker.lock:
+        trial, worker.trial = worker.trial, None
+        if trial is None:
+            return worker.agent is not None
+        digest = worker.agent.digest
+        worker.drop()
+        try:
+            worker.versions.end_trial()
+        except (ValueError, OSError) as e:
+            worker.fail("the trial's end cannot be written: %s" % e)
+        restore(worker)
+        trial.over.set()
+    updates.note(worker.name, digest, "rolled-back", code, words)
+    return worker.agent is not None
+
+
+# Whether the keys of the node's still allow what runs; where not, the version before it runs.
+async def recheck(worker, updates):
+    versions = worker.versions
+    async with worker.lock:
+        agent = worker.agent
+        try:
+            if agent:
+                agent.check_signature()
+            return
+        except ValueError as e:
+            code, words, digest = code_of(e), str(e), agent.digest
+        on_trial, worker.trial = worker.trial, None
+        worker.drop()
+        if on_trial:
+            versions.end_trial(bad=False)
+            on_trial.over.set()
+        restore(worker)
+    updates.note(worker.name, digest, "rolled-back", code, words)
+
+
+# Loads what the store has for the agent's name.
+def restore(worker):
+    try:
+        worker.take(_confirmed(worker))
+    except LOAD_ERRORS as e:
+        worker.fail(e)
+        worker.drop()
+
+
+# A confirmed version has trapped too often. Whether the version before it runs now.
+async def give_up(worker, updates, error):
+    versions = worker.versions
+    async with worker.lock:
+        digest = versions and worker.agent and worker.agent.digest
+        worker.drop()
+        updates.changed()
+        if not digest or digest != versions.digest() or not versions.digest(OLD):
+            return False
+        try:
+            versions.go_back()
+        except (ValueError, OSError) as e:
+            worker.fail("going back cannot be written: %s" % e)
+            return False
+        restore(worker)
+    updates.note(worker.name, digest, "rolled-back", code_of(error), str(error))
+    return worker.agent is not None

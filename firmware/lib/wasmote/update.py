@@ -1,0 +1,284 @@
+# Updates over the network, SPEC.md 11: hears what is wanted, installs one agent after the other,
+# and says how it stands. What does the work is imported when there is some.
+import asyncio
+import json
+import time
+from binascii import hexlify
+
+from micropython import const
+
+from . import store
+
+_AGAIN_MS = const(15000)  # after the first attempt that may work later; then twice as long
+_AGAIN_MAX_MS = const(600000)
+_REPORT_MS = const(500)  # the shortest between two reports
+_MESSAGE_MAX = const(160)
+
+_EMPTY = {"version": None, "sequence": None, "manifest": None}
+
+
+class Updates:
+    def __init__(self, node):
+        self._node = node
+        self._options = node.config["update"]
+        self._trust = None
+        self._notes = {}  # agent name -> what `reported` says of its update
+        self._final = {}  # agent name -> the digest that is not tried again
+        self._problem = None  # what `reported` says beside the agents
+        self._desired = None
+        self._given = None  # a message that has not been read yet
+        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._again_ms = 0
+        self._etag = None
+        self._find()
+
+    # Why nothing can be updated, or the trust state.
+    def _find(self):
+        if store.default() is None:
+            self._problem = store.problem or "no agent store: this board cannot be updated"
+            return
+        from . import trust
+
+        self._trust = trust.default()
+        self._problem = trust.problem
+
+    # The agent's in the store; None for one that cannot be updated.
+    def versions_of(self, entry):
+        path = entry["path"]
+        if self._trust is None or not path or path.rstrip("/").rsplit("/", 1)[-1] != entry["name"]:
+            return None
+        from .versions import Versions
+
+        return Versions(store.default(), self._trust, entry["name"], path.rstrip("/"))
+
+    # Whether anything that comes could be taken.
+    def can_install(self):
+        has_source = self._node.config["mqtt"] or self._options["url"]
+        return bool(self._trust and self._trust.keyset_version and has_source)
+
+    # Subscribes; before the link runs.
+    def listen(self, link):
+        if self._trust:
+            from .desired import LIMIT
+
+            link.listen("desired", 0, LIMIT, self._hear)
+
+    def _hear(self, payload):
+        self._given = payload
+        self._again_ms = 0
+        self._news.set()
+
+    # ---- What is said ----
+
+    # Notes how an agent's update stands.
+    def note(self, name, digest, state, error=None, message=None, done=None):
+        entry = {"manifest": str(hexlify(digest), "utf-8"), "state": state}
+        if done is not None:
+            entry["done"] = done
+        if error:
+            entry["error"], entry["message"] = error, message[:_MESSAGE_MAX]
+            self._node.log("error: update of %s: %s: %s: %s" % (name, state, error, message))
+        elif self._notes.get(name, {}).get("state") != state:
+            self._node.log("update of %s: %s" % (name, state))
+        self._notes[name] = entry
+        self.changed()
+
+    def changed(self):
+        self._changed.set()
+
+    def _say(self):
+        self._node.link.tell("reported", json.dumps(self._reported()).encode(), True)
+
+    def _reported(self):
+        trust = self._trust
+        said = {
+            "format": 1,
+            "boot": self._node.boot,
+            "mode": "locked" if trust and trust.locked else "dev",
+            "keyset": trust.keyset_version if trust else 0,
+            "agents": {worker.name: self._describe(worker) for worker in self._node.workers},
+        }
+        if self._problem:
+            said["error"] = self._problem[:_MESSAGE_MAX]
+        return said
+
+    def _describe(self, worker):
+        agent = worker.agent
+        entry = dict(_EMPTY)
+        entry["state"], entry["previous"] = "stopped", None
+        if agent:
+            entry.update({key: value for key, value in agent.meta().items() if key in _EMPTY})
+            entry["state"] = "trial" if worker.trial else "running"
+        if agent and worker.versions:
+            entry["manifest"] = str(hexlify(agent.digest), "utf-8")
+            previous = worker.versions.digest("" if worker.trial else ".old")
+            if previous and previous != agent.digest:
+                entry["previous"] = str(hexlify(previous), "utf-8")
+        if worker.name in self._notes:
+            entry["update"] = self._notes[worker.name]
+        return entry
+
+    async def _report(self):
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            self._say()
+            await asyncio.sleep_ms(_REPORT_MS)
+
+    # ---- What is done ----
+
+    # Until cancelled.
+    async def run(self):
+        reporter = asyncio.create_task(self._report())
+        try:
+            if self._trust:
+                await self._work()
+            else:
+                await asyncio.Event().wait()
+        finally:
+            reporter.cancel()
+
+    async def _work(self):
+        for worker in self._node.workers:
+            if worker.trial:
+                await self._prove(worker)
+        polled = None
+        while True:
+            url = self._options["url"]
+            if url and (polled is None or _since(polled) >= self._options["poll_s"] * 1000):
+                polled = time.ticks_ms()
+                await self._guard(self._poll(url))
+            await self._guard(self._follow())
+            await self._wait(polled)
+
+    # Nothing that comes over a network ends the task.
+    async def _guard(self, work):
+        try:
+            await work
+        except (ValueError, OSError, MemoryError) as e:
+            self._problem = "%s: %s" % (type(e).__name__, e)
+            self._node.log("error: update: " + self._problem)
+            self.changed()
+
+    async def _wait(self, polled):
+        waits = [self._again_ms] if self._again_ms else []
+        if polled is not None:
+            waits.append(max(1, self._options["poll_s"] * 1000 - _since(polled)))
+        try:
+            if waits:
+                await asyncio.wait_for_ms(self._news.wait(), min(waits))
+            else:
+                await self._news.wait()
+        except asyncio.TimeoutError:
+            pass
+        self._news.clear()
+
+    async def _poll(self, url):
+        from . import desired, http, install
+
+        data = bytearray()
+        try:
+            answer = await http.get(url, data.extend, desired.LIMIT, etag=self._etag)
+        except OSError as e:
+            raise OSError("update.url: %s" % install.failed(e, "desired").message)
+        if answer.status == 200:
+            self._etag = answer.etag
+            self._hear(bytes(data))
+
+    async def _follow(self):
+        if self._given is not None:
+            from .desired import parse
+
+            data, self._given, self._desired, self._problem = self._given, None, None, None
+            self._desired = parse(data)
+            self._final.clear()
+            self.changed()
+        if self._desired is None:
+            return
+        agents, keysets = self._desired
+        again = keysets and await self._take_keysets(*keysets)
+        known = {worker.name: worker for worker in self._node.workers if worker.versions}
+        strange = [name for name in agents if name not in known]
+        if strange:
+            self._problem = "not agents that can be updated here: " + ", ".join(sorted(strange))
+        for worker in self._node.workers:
+            if worker.name in known and worker.name in agents and self._given is None:
+                again = await self._update(worker, *agents[worker.name]) or again
+        self._again_ms = min(max(_AGAIN_MS, self._again_ms * 2), _AGAIN_MAX_MS) if again else 0
+        self.changed()
+
+    # Whether it is to be tried again.
+    async def _take_keysets(self, version, url):
+        from . import install
+
+        try:
+            if await install.take_keysets(self._trust, version, url):
+                self._node.log("key set %d taken" % self._trust.keyset_version)
+                await self._stop_revoked()
+        except (install.Refused, install.Failed) as e:
+            self._problem = "key set: %s: %s" % (e.code, e)
+            self._node.log("error: " + self._problem)
+            return True
+        return False
+
+    # Agents that no key has signed any more.
+    async def _stop_revoked(self):
+        from .trial import recheck
+
+        for worker in self._node.workers:
+            if worker.versions and worker.agent:
+                await recheck(worker, self)
+
+    async def _update(self, worker, digest, url):
+        if worker.agent and worker.agent.digest == digest or self._final.get(worker.name) == digest:
+            return False
+        from . import install
+
+        try:
+            await self._install(worker, digest, url)
+            return False
+        except install.Refused as e:
+            self.note(worker.name, digest, "refused", e.code, str(e))
+        except install.Failed as e:
+            self.note(worker.name, digest, "failed", e.code, e.message)
+            if e.again:
+                return True
+        except (OSError, MemoryError) as e:
+            code = "memory" if isinstance(e, MemoryError) else "download"
+            self.note(worker.name, digest, "failed", code, "%s: %s" % (type(e).__name__, e))
+            return True
+        self._final[worker.name] = digest
+        return False
+
+    async def _install(self, worker, digest, url):
+        from . import install, trial
+        from .swap import swap
+
+        def progress(percent):
+            if percent != self._notes[worker.name].get("done"):
+                self.note(worker.name, digest, "loading", done=percent)
+
+        versions = worker.versions
+        self.note(worker.name, digest, "loading", done=0)
+        files, given = await install.Installer(versions, url, progress).bring(digest)
+        self.note(worker.name, digest, "checking")
+        if worker.agent:
+            worker.agent.leave_folder(versions)
+        versions.begin_trial(files, given["sequence"], worker.agent and worker.agent.digest)
+        try:
+            await swap(worker, versions.name + trial.TRIAL)
+        except trial.LOAD_ERRORS as e:
+            code = trial.code_of(e)
+            versions.end_trial(bad=code != "memory")
+            raise install.Failed(code, str(e))
+        await self._prove(worker)
+
+    async def _prove(self, worker):
+        from .trial import prove
+
+        await prove(worker, self)
+
+
+def _since(ticks):
+    return time.ticks_diff(time.ticks_ms(), ticks)

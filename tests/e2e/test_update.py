@@ -1,0 +1,217 @@
+"""Updates over the network on a process and on an emulated board: good ones, bad ones, cuts.
+
+Rerun one: .venv/bin/pytest tests/e2e/test_update.py -k "<name> and <unix or board>"
+"""
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mqtt_support import TOPIC
+from update_support import NAME, BoardNode, Fleet, UnixNode, Web, after, digest, golden, wat
+
+from wasmote.boards import Board
+from wasmote.broker import Broker
+from wasmote.links.mqtt import Listener
+from wasmote.sim import Simulator, simulator
+
+pytestmark = pytest.mark.timeout(180)
+
+BACK_S = 5  # how long the old agent may be away
+
+
+@pytest.fixture(params=["unix", "board"])
+def fleet(
+    request: pytest.FixtureRequest, board: Board, tmp_path: Path, broker: Broker
+) -> Iterator[Fleet]:
+    node: UnixNode | BoardNode
+    if request.param == "unix":
+        folder = tmp_path / "node"
+        folder.mkdir()
+        node = UnixNode(folder)
+    else:
+        simulator.install(board, "test-update")
+        node = BoardNode(Simulator(board, "test-update", fresh=True).start())
+    web = Web().start()
+    try:
+        with Listener("127.0.0.1", broker.port) as listener:
+            yield Fleet(node, broker.port, listener, web)
+    finally:
+        node.stop()
+        web.stop()
+
+
+def test_new_version_takes_over_and_loses_nothing(fleet: Fleet) -> None:
+    old = fleet.signer.bundle(1, wat(1), golden(1))
+    new = fleet.signer.bundle(2, wat(2), golden(2))
+    fleet.provision(old)
+    fleet.until_version(1)
+    assert fleet.agent["manifest"] == digest(old)
+    assert (fleet.reported["keyset"], fleet.reported["mode"]) == (1, "dev")
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    assert fleet.agent["state"] == "running"
+    assert (fleet.agent["manifest"], fleet.agent["previous"]) == (digest(new), digest(old))
+    assert (fleet.agent["version"], fleet.agent["sequence"]) == ("2.0.0", 2)
+    fleet.until_version(2, 20)
+    fleet.check_gapless()
+    fleet.check_samples()
+    versions = [r["version"] for r in fleet.results]
+    assert versions == sorted(versions), "both took turns"
+    for result in fleet.results:
+        [answer] = result["outputs"]["y"]
+        assert answer == result["sample"] % 100 + int(result["version"][0])
+    # It stays so over a power cut, and nothing is fetched again.
+    fleet.node.kill()
+    asked = len(fleet.web.asked)
+    fleet.results.clear()
+    fleet.node.boot()
+    fleet.until_version(2)
+    fleet.until(lambda: fleet.reported["boot"] == 2)
+    assert fleet.agent["previous"] == digest(old)
+    assert len(fleet.web.asked) == asked
+
+
+TRAP = "unreachable"
+HANG = "(loop $l (br $l))"
+REFUSE = "(return (i32.const -4))"
+BAD = {
+    "trap-in-golden": ({"code": wat(2, TRAP), "gold": golden(2)}, "failed", "trap"),
+    "trap-at-once": ({"code": wat(2, TRAP)}, "rolled-back", "trap"),
+    "trap-after-some": ({"code": wat(2, after(4, TRAP)), "gold": golden(2)}, "rolled-back", "trap"),
+    "hang": ({"code": wat(2, after(4, HANG)), "gold": golden(2)}, "rolled-back", "deadline"),
+    "hang-in-golden": ({"code": wat(2, HANG), "gold": golden(2)}, "failed", "deadline"),
+    "wrong-golden": ({"code": wat(2), "gold": golden(3)}, "failed", "golden"),
+    "no-module": ({"code": wat(2, last='(export "a" (func 0))'), "imports": [], "more": {
+        "agent.wasm": b"\0asm\1\0\0\0"}}, "failed", "module"),
+    "memory": ({"code": wat(2), "memory_bytes": 65536}, "failed", "memory"),
+    "pool": ({"code": wat(2).replace("1 1)", "200 200)"), "memory_bytes": 13_000_000}, "refused",
+        "too-large"),
+    "never-enough": ({"code": wat(2, REFUSE)}, "rolled-back", "unconfirmed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_version_does_not_stay(fleet: Fleet, kind: str) -> None:
+    given, state, error = BAD[kind]
+    terms: dict[str, Any] = dict(given)
+    old = fleet.signer.bundle(1, wat(1), golden(1))
+    bad = fleet.signer.bundle(2, terms.pop("code"), terms.pop("gold", b""), **terms)
+    fleet.provision(old, trial_s=4)
+    fleet.until_version(1)
+    fleet.want(bad)
+    fleet.until(lambda: fleet.update_is(state, bad, error))
+    since = time.monotonic()
+    fleet.until_version(1)
+    assert time.monotonic() - since < BACK_S
+    assert (fleet.agent["state"], fleet.agent["manifest"]) == ("running", digest(old))
+    fleet.check_gapless()
+    if error in ("trap", "deadline", "golden"):
+        fleet.check_samples()
+    if state == "rolled-back":
+        # It does not come again, not even when it is asked for anew.
+        fleet.node.kill()
+        fleet.node.boot()
+        fleet.until(lambda: fleet.update_is("refused", bad, "known-bad"))
+        fleet.until_version(1)
+
+
+def test_transfer_that_breaks_goes_on_where_it_stopped(fleet: Fleet) -> None:
+    old = fleet.signer.bundle(1, wat(1), golden(1))
+    model = random.Random(1).randbytes(40_000)
+    table = '(func (export "model") (param i32) (result i32) i32.const 64)'
+    new = fleet.signer.bundle(
+        2, wat(2, last=table), golden(2), more={"model.bin": model}, memory_bytes=41_000
+    )
+    fleet.provision(old)
+    fleet.until_version(1)
+    fleet.web.cuts = 3
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    assert fleet.web.cuts == 0
+    ranges = [wanted for path, wanted in fleet.web.asked if path.endswith("model.bin")]
+    assert len(ranges) == 4
+    assert ranges[0] == ""
+    assert all(wanted.startswith("bytes=") for wanted in ranges[1:])
+    fleet.until_version(2)
+    fleet.check_gapless()
+
+
+def test_too_small_a_pool_takes_one_after_the_other(fleet: Fleet) -> None:
+    old = fleet.signer.bundle(1, wat(1), golden(1), memory_bytes=40_000)
+    new = fleet.signer.bundle(2, wat(2), golden(2), memory_bytes=40_000)
+    fleet.provision(old)
+    fleet.until_version(1)
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    fleet.until_version(2)
+    fleet.check_gapless()
+    fleet.check_samples()
+
+
+STATE = """
+  (func (export "state_ptr") (result i32) i32.const 48)
+  (func (export "state_len") (result i32) i32.const {})
+"""
+COUNT = "(i32.store8 (i32.const 48) (i32.add (i32.load8_u (i32.const 48)) (i32.const 1)))"
+COUNTED = "(i32.store8 (i32.const 32) (i32.load8_u (i32.const 48))) (return (i32.const 1))"
+
+
+@pytest.mark.parametrize("memory", [1024, 40_000])
+def test_state_is_handed_over(fleet: Fleet, memory: int) -> None:
+    """Both count in a byte of state."""
+    code = wat(0, COUNT + COUNTED, STATE.format(4))
+    old, new = (fleet.signer.bundle(n, code, memory_bytes=memory) for n in (1, 2))
+    fleet.provision(old)
+    fleet.until_version(1)
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    fleet.until_version(2)
+    fleet.check_gapless()
+    for result in fleet.results:
+        assert result["outputs"]["y"] == [(result["seq"] + 1) % 256]
+
+
+def test_first_version_of_an_agent(fleet: Fleet) -> None:
+    """The configuration names it, and nothing is there yet."""
+    fleet.provision(None)
+    fleet.until(lambda: fleet.agent.get("state") == "stopped")
+    assert fleet.agent["manifest"] is None
+    new = fleet.signer.bundle(2, wat(2), golden(2))
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    fleet.until_version(2)
+    assert fleet.agent["previous"] is None
+
+
+BAD_DAYS = f"(if (i32.gt_u (i32.load8_u (i32.const 16)) (i32.const 60)) (then {TRAP}))"
+
+
+def test_confirmed_version_that_traps_later_is_taken_back(fleet: Fleet) -> None:
+    old = fleet.signer.bundle(1, wat(1), golden(1))
+    new = fleet.signer.bundle(2, wat(2, BAD_DAYS), golden(2))
+    fleet.provision(old)
+    fleet.until_version(1)
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    fleet.until(lambda: fleet.update_is("rolled-back", new, "trap"))
+    fleet.until_version(1)
+    fleet.check_gapless()
+    assert (fleet.agent["manifest"], fleet.agent["previous"]) == (digest(old), None)
+    fleet.node.kill()
+    fleet.node.boot()
+    fleet.until(lambda: fleet.update_is("refused", new, "known-bad"))
+
+
+def test_without_a_version_before_it_an_agent_is_stopped(fleet: Fleet) -> None:
+    fleet.provision(fleet.signer.bundle(1, wat(1, BAD_DAYS), golden(1)))
+    fleet.until(lambda: fleet.agent.get("state") == "stopped")
+    cured = fleet.signer.bundle(4, wat(4), golden(4))
+    fleet.want(cured)
+    fleet.until(lambda: fleet.update_is("confirmed", cured))
+    fleet.until_version(4)

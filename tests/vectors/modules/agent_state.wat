@@ -1,0 +1,21 @@
+;; Counts its inferences in a state of 4 bytes at 48 and answers the count. Its input says where
+;; and how long the state is from then on: two words, 0 for as it is.
+(module
+  (global $at (mut i32) (i32.const 48))
+  (global $len (mut i32) (i32.const 4))
+  (memory (export "memory") 1 1)
+  (func (export "abi") (result i32) (i32.const 1))
+  (func (export "init") (param i32) (result i32) (i32.const 0))
+  (func (export "input") (param i32) (result i32) (i32.const 16))
+  (func (export "output") (result i32) (i32.const 48))
+  (func (export "infer") (param i32) (result i32)
+    (i32.store (i32.const 48) (i32.add (i32.load (i32.const 48)) (i32.const 1)))
+    (if (i32.load (i32.const 16)) (then (global.set $at (i32.load (i32.const 16)))))
+    (if (i32.load (i32.const 20)) (then (global.set $len (i32.load (i32.const 20)))))
+    (i32.const 4))
+  (func (export "state_ptr") (result i32)
+    (if (i32.eq (global.get $at) (i32.const -2)) (then unreachable))
+    (global.get $at))
+  (func (export "state_len") (result i32)
+    (if (i32.eq (global.get $len) (i32.const -2)) (then (loop $l (br $l))))
+    (global.get $len)))
