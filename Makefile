@@ -83,7 +83,7 @@ test: firmware-all agents
 test-unit: agents
 	@$(PYTEST) tests/unit tests/contract $(ARGS)
 
-## test-c: agentvm under sanitizers, with both wasm3 versions
+## test-c: agentvm, with both wasm3 versions, and modsign under sanitizers
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
 
