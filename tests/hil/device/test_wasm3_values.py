@@ -85,6 +85,16 @@ def test_f64():
         equal(same(4.9e-324), 4.9e-324)
 
 
+# Names may hold any character.
+def test_names():
+    runtime, module = load("names")
+    names = ("", "a", "a\0", "a\0b", "\u2713")
+    equal([runtime.find_function(name)() for name in names], [0, 1, 2, 3, 4])
+    raises(wasm3.Error, runtime.find_function, "a\0c")
+    equal((module.get_global("g"), module.get_global("g\0")), (5, 6))
+    raises(wasm3.Error, module.get_global, "g\0g")
+
+
 # Whatever the precision of Python's floats, inside it is double. The limits of the
 # truncation are what a compiler with single-precision constants would get wrong.
 def test_f64_is_double_inside():
