@@ -9,6 +9,7 @@ AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	load.c \
 	lookup.c \
 	meter.c \
+	narrow.c \
 	nn_calls.c \
 	policy.c \
 	pool.c \
