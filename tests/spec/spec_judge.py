@@ -37,7 +37,10 @@ class Verdicts:
 
     def fail(self, case: Case, why: str) -> None:
         self.failed[case.kind] += 1
-        self.failures[case.where] = f"{case.kind} {case.detail!r}: {why}"
+        # Two may stand on one line.
+        before = self.failures.get(case.where)
+        said = f"{case.kind} {case.detail!r}: {why}"
+        self.failures[case.where] = f"{before}; {said}" if before else said
 
     def add(self, plan: Plan, outcome: Outcome) -> None:
         """Counts one file in."""
