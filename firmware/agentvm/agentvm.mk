@@ -3,13 +3,13 @@
 AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	agent.c \
 	call.c \
+	convert.c \
 	error.c \
 	heap.c \
 	inspect.c \
 	load.c \
 	lookup.c \
 	meter.c \
-	narrow.c \
 	nn_calls.c \
 	policy.c \
 	pool.c \

@@ -37,9 +37,12 @@ QUIET(float, rintf)
 #define truncf quiet_truncf
 #define rintf quiet_rintf
 
+// convert.c
 #if defined(__ARM_EABI__) && !(__ARM_FP & 8)
-// narrow.c
 __asm__(".set __aeabi_d2f, avm_d2f");
+#elif defined(__riscv) && !defined(__riscv_flen)
+__asm__(".set __truncdfsf2, avm_d2f");
+__asm__(".set __extendsfdf2, avm_f2d");
 #endif
 
 // Function entry does the metering.
