@@ -2,7 +2,7 @@
 # step that went otherwise than it should: [step, verdict, words], at last ["end", steps].
 #
 #   wrong    another answer
-#   module   the module could not be loaded: a reason of SPEC.md 1.4
+#   module   the module could not be loaded: a reason of SPEC.md 1.4, or "link"
 #   absent   the module that it is about could not be loaded, which see
 #   other    refused, but not as malformed: a reason
 import gc
@@ -34,16 +34,6 @@ def is_float(bits, wanted):
     return bits == wanted
 
 
-def shown(value, wanted):
-    if isinstance(value, float):
-        return "%s (%016x), not %s" % (
-            value,
-            bits_of(value),
-            wanted if isinstance(wanted, str) else "%016x" % wanted,
-        )
-    return "%s, not %s" % (value, wanted)
-
-
 # Nothing where the results are those wanted, else words.
 def differs(results, wanted):
     if results is None:
@@ -53,10 +43,13 @@ def differs(results, wanted):
     if len(results) != len(wanted):
         return "%d results, not %d" % (len(results), len(wanted))
     for value, want in zip(results, wanted):
-        got = bits_of(value) if isinstance(value, float) else value
-        same = is_float(got, want) if isinstance(value, float) else got == want
-        if not same:
-            return shown(value, want)
+        if isinstance(value, float):
+            value = bits_of(value)
+            if not is_float(value, want):
+                want = want if isinstance(want, str) else "%016x" % want
+                return "%016x, not %s" % (value, want)
+        elif value != want:
+            return "%d, not %d" % (value, want)
     return None
 
 
@@ -123,8 +116,10 @@ class Node:
             self.live[number] = self.load(at, length, links)
         except wasm3.Error as error:
             self.say("module", [error.reason, str(error)])
-        except (MemoryError, ValueError) as error:
-            self.say("module", ["no-memory" if isinstance(error, MemoryError) else "link", words_of(error)])
+        except MemoryError as error:
+            self.say("module", ["no-memory", words_of(error)])
+        except ValueError as error:
+            self.say("module", ["link", words_of(error)])
 
     def do_drop(self, number):
         self.live.pop(number, None)
