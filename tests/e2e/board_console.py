@@ -1,29 +1,30 @@
 """An emulated board at its serial port, for tests that need more than a link: resets, crashes."""
 
 import time
-from types import TracebackType
+from typing import Self
 
 from mpremote.transport_serial import SerialTransport
 
 from wasmote.boards import Board
+from wasmote.running import Running
 from wasmote.sim import Simulator, simulator
 
 PROMPT = b">>> "
 
 
-class Console:
+class Console(Running):
     """A freshly installed board; `name` keeps apart what runs at the same time."""
 
     def __init__(self, board: Board, name: str) -> None:
         self.board = board
         self.name = name
         simulator.install(board, name, erase=True)
-        self.start()
 
-    def start(self) -> None:
+    def start(self) -> Self:
         """Starts the emulator with the flash as it is; `boot` is what the board then says."""
         self.sim = Simulator(self.board, self.name).start()
         self.boot = self.open()
+        return self
 
     def open(self) -> str:
         """Opens the serial port; what the board says until its prompt is there."""
@@ -76,15 +77,4 @@ class Console:
     def kill(self) -> None:
         """Takes the power away."""
         self.sim.kill()
-        self.stop()
-
-    def __enter__(self) -> "Console":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
         self.stop()

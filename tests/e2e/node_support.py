@@ -1,11 +1,11 @@
 """A whole node as a process: bundles made of WebAssembly text, a configuration, wasmote.run()."""
 
-import hashlib
 import json
 import struct
 from pathlib import Path
 from typing import Any
 
+import bundle_support
 import wasmtime
 from mqtt_support import Process
 
@@ -52,43 +52,12 @@ SLOW_WAT = """
 """
 
 
-def tensor(name: str) -> dict[str, Any]:
-    """One byte."""
-    return {
-        "name": name,
-        "dtype": "uint8",
-        "shape": [1],
-        "scale": 1.0,
-        "zero_point": 0,
-        "offset": 0,
-    }
-
-
 def add_agent(root: Path, name: str, wat: str = WAT, **changes: Any) -> None:
     """Puts a bundle into the node's /agents."""
-    wasm = bytes(wasmtime.wat2wasm(wat))
-    manifest = {
-        "format": 1,
-        "name": name,
-        "version": "1.2.3",
-        "sequence": 4,
-        "abi": 1,
-        "files": {"agent.wasm": {"size": len(wasm), "sha256": hashlib.sha256(wasm).hexdigest()}},
-        "inputs": [tensor("x")],
-        "outputs": [tensor("y")],
-        "memory_bytes": 1024,
-        "stack_bytes": 0,
-        "vm_stack_bytes": 1024,
-        "deadline_ms": 50,
-        "imports": [],
-        "boards": [],
-        "licence": "MIT",
-        "source": "a test",
-    }
+    contents = {"agent.wasm": bytes(wasmtime.wat2wasm(wat))}
     folder = root / "agents" / name
     folder.mkdir(parents=True)
-    (folder / "agent.wasm").write_bytes(wasm)
-    (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+    bundle_support.write(folder, contents, bundle_support.manifest(name, contents, **changes))
 
 
 def add_samples(root: Path, name: str, values: list[int]) -> None:

@@ -118,6 +118,21 @@ def test_agent_upload_replaces_the_old_version_whole(wasmote: Run, device: str) 
     assert names(device, "/agents") == []
 
 
+def test_agent_upload_takes_the_signature_along(wasmote: Run, device: str, tmp_path: Path) -> None:
+    keys, signed = ("--keys", str(tmp_path / "keys")), tmp_path / "host/template"
+    shutil.copytree(SMALL, signed)
+    answer(wasmote, "keys", "new", "ci", "--publisher", *keys)
+    answer(wasmote, "agent", "sign", str(signed), "--key", "ci", *keys)
+    answer(wasmote, "agent", "upload", str(signed), "--device", device)
+    assert held(device) == {"template": {p.name: p.stat().st_size for p in signed.iterdir()}}
+    with connected(device) as link:
+        there = store.read(link, "template", "manifest.sig")
+    assert there == (signed / "manifest.sig").read_bytes()
+    assert len(answer(wasmote, "agent", "run", str(signed), "--device", device)) > 0
+    answer(wasmote, "agent", "upload", str(SMALL), "--device", device)
+    assert "manifest.sig" not in held(device)["template"]
+
+
 def test_device_without_a_store_gets_a_folder(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole: what was in the folder is gone."""
     monkeypatch.setattr(store, "present", lambda *_: None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundle_support import tensor
 from mqtt_support import TOPIC, Process, running
 from node_support import (
     LOOPS,
@@ -21,7 +22,6 @@ from node_support import (
     add_agent,
     add_samples,
     entry,
-    tensor,
 )
 
 from wasmote.broker import Broker

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def playing(path: Path, ask: tuple[str, ...], mpremote: Run) -> tuple[str, Excep
         except DeviceError as error:
             errors.append(error)
 
-    with session.Terminal() as terminal:
+    with closing(session.Terminal()) as terminal:
         player = threading.Thread(target=play)
         player.start()
         if ask == ASK:

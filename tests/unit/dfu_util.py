@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Plays dfu-util with one STM32F405 plugged in, whose flash is a file. Options as 0.11 has them.
 
-$DFU_FLASH is that file, $DFU_LIST what -l prints; $DFU_FAULT: `flip` (a bit of what is written),
-`pull` (the device goes after half of it).
+$DFU_FLASH is that file, $DFU_LIST what -l prints, $DFU_FAULT a fault of played_flash.
 """
 
 import os
 import sys
 from pathlib import Path
+
+import played_flash
 
 FLASH_AT = 0x08000000
 SECTORS = [16 << 10] * 4 + [64 << 10] + [128 << 10] * 7
@@ -30,27 +31,19 @@ def main() -> int:
     address, *modifiers = options["-s"].split(":")
     at = int(address, 16) - FLASH_AT
     file = Path(os.environ["DFU_FLASH"])
-    flash = bytearray(file.read_bytes())
     if "-U" in options:
         with open(options["-U"], "xb") as out:
-            out.write(flash[at : at + int(modifiers[0])])
+            out.write(file.read_bytes()[at : at + int(modifiers[0])])
         return 0
+    data = Path(options["-D"]).read_bytes()
     if modifiers == ["mass-erase", "force"]:
-        flash[:] = b"\xff" * len(flash)
+        played_flash.erase(file, sum(SECTORS), 0, 1)
     else:
         assert not modifiers, words
-    data = bytearray(Path(options["-D"]).read_bytes())
-    fault = os.environ.get("DFU_FAULT")
     for start, end in bounds():
         if start < at + len(data) and at < end:
-            flash[start:end] = b"\xff" * (end - start)
-    if fault == "pull":
-        data = data[: len(data) // 2]
-    if fault == "flip":
-        data[len(data) // 3] ^= 1
-    flash[at : at + len(data)] = data
-    file.write_bytes(flash)
-    if fault == "pull":
+            played_flash.erase(file, end - start, start, 1)
+    if not played_flash.write(file, at, data, os.environ.get("DFU_FAULT")):
         print("dfu-util: Error during download get_status", file=sys.stderr)
         return 74
     return 0

@@ -1,6 +1,8 @@
 """Boards for the tests of flashing: folders of their own, with files where a build puts them."""
 
 import contextlib
+import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,6 +33,15 @@ bytes = 0x100000
 [flash]
 {flash}
 """
+_STM32_TOML = """
+tool = "{tool}"
+chip = "STM32F40x"
+parts = [{{file = "low.bin", address = 0x08000000}}, {{file = "app.bin", address = 0x08020000}}]
+"""
+SIZES = {"low.bin": 9_001, "app.bin": 30_002}
+FILES = {name: random.Random(size).randbytes(size) for name, size in SIZES.items()}
+# Between the vectors and the program, as MicroPython's STM32 boards have it.
+STM32_KEPT = slice(0x4000, 0x20000)
 
 
 def make_board(
@@ -52,6 +63,28 @@ def make_board(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return board
+
+
+def make_stm32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str) -> Board:
+    """An STM32F405 with both FILES, and its file system at STM32_KEPT."""
+    toml = _STM32_TOML.format(tool=tool)
+    board = make_board(tmp_path, monkeypatch, toml, FILES, 1 << 20)
+    kept = STM32_KEPT.stop - STM32_KEPT.start
+    board.values["filesystem"] = {"kind": "littlefs2", "offset": STM32_KEPT.start, "bytes": kept}
+    return board
+
+
+def assert_holds(flash: bytes, app_at: int = 0x20000) -> None:
+    """Both FILES, the first at the start of the flash."""
+    for at, name in ((0, "low.bin"), (app_at, "app.bin")):
+        assert flash[at : at + len(FILES[name])] == FILES[name]
+
+
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, player: str) -> None:
+    """Has `player`, a file of this folder, run as `program`."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / program).symlink_to(Path(__file__).with_name(player))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
 
 class UsbPort:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Plays openocd 0.12 with one probe: $OPENOCD_PROBE is a JSON object of `serial`, `words` (address
--> what is read there), `flash` (a file), `flash_at`, `sector`, `log`; `fault`: `flip` (a bit of
-what is written), `pull` (the probe goes after half of it). Without that file there is no probe.
+-> what is read there), `flash` (a file), `flash_at`, `sector`, `log`; `fault` as in played_flash;
+`not_for`: a target file, whose id of the debug port is another. Without that file there is no
+probe.
 """
 
 import json
@@ -11,37 +12,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import played_flash
+
 
 class Failed(Exception):
     """Ends openocd, with its words."""
 
 
-def erase(probe: dict[str, Any], at: int, size: int) -> None:
-    sector, path = probe["sector"], Path(probe["flash"])
-    held = bytearray(path.read_bytes())
-    area = slice(at // sector * sector, -(-(at + size) // sector) * sector)
-    held[area] = b"\xff" * (area.stop - area.start)
-    path.write_bytes(held)
-
-
-def write(probe: dict[str, Any], file: str, at: int) -> None:
-    data, fault = bytearray(Path(file).read_bytes()), probe.get("fault")
-    erase(probe, at, len(data))
-    if fault == "flip":
-        data[len(data) // 3] ^= 1
-    if fault == "pull":
-        del data[len(data) // 2 :]
-    path = Path(probe["flash"])
-    held = bytearray(path.read_bytes())
-    held[at : at + len(data)] = data
-    path.write_bytes(held)
-    if fault == "pull":
+def write(probe: dict[str, Any], path: Path, file: str, at: int) -> None:
+    data = Path(file).read_bytes()
+    played_flash.erase(path, probe["sector"], at, len(data))
+    if not played_flash.write(path, at, data, probe.get("fault")):
         raise Failed("Error: CMSIS-DAP command CMD_DAP_TFER failed.")
 
 
 def one(probe: dict[str, Any], command: str) -> None:
     """Runs a command behind init."""
-    base = probe["flash_at"]
+    base, flash = probe["flash_at"], Path(probe["flash"])
     if found := re.fullmatch(r"catch \{mdw (0x[0-9a-f]+)\}", command):
         word = probe["words"].get(found[1])
         if word is None:
@@ -50,13 +37,13 @@ def one(probe: dict[str, Any], command: str) -> None:
             print(f"{int(found[1], 16):#010x}: {word:08x} \n", file=sys.stderr)
     elif found := re.fullmatch(r"flash write_image erase \{(.+)\} (0x[0-9a-f]+) bin", command):
         assert probe["halted"], "openocd writes to halted targets only"
-        write(probe, found[1], int(found[2], 16) - base)
+        write(probe, flash, found[1], int(found[2], 16) - base)
     elif found := re.fullmatch(r"flash erase_address (0x[0-9a-f]+) (0x[0-9a-f]+)", command):
         assert probe["halted"]
-        erase(probe, int(found[1], 16) - base, int(found[2], 16))
+        played_flash.erase(flash, probe["sector"], int(found[1], 16) - base, int(found[2], 16))
     elif found := re.fullmatch(r"dump_image \{(.+)\} (0x[0-9a-f]+) (\d+)", command):
         at = int(found[2], 16) - base
-        Path(found[1]).write_bytes(Path(probe["flash"]).read_bytes()[at : at + int(found[3])])
+        Path(found[1]).write_bytes(flash.read_bytes()[at : at + int(found[3])])
     else:
         assert command in ("reset halt", "reset run"), command
         probe["halted"] = command == "reset halt"
@@ -79,6 +66,10 @@ def main() -> int:
         probe = json.loads(state.read_text()) | {"halted": False}
         if serial not in (None, probe["serial"]):
             raise Failed("Error: unable to find a matching CMSIS-DAP device")
+        # Through an ST-LINK openocd insists on it.
+        insists = "stlink" in files[0] and "set CPUTAPID 0" not in before
+        if insists and probe.get("not_for") == files[1]:
+            raise Failed("Error: expected 1 of 1: 0x6ba02477")
         with open(probe["log"], "a") as log:
             print(files[0], files[1], *after[:-1], file=log)
         for command in after[:-1]:

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Plays pyocd 0.46 with the probes of $PYOCD_PROBES, a JSON list of objects: `unique_id`, `info`,
 `words` (address -> what is read there), `flash` (a file), `flash_at`, `sector`, `log` (a file in
-which its commands are noted); `fault`: `flip` (a bit of what is written), `pull` (the probe goes
-after half of it), `locked`, `no-pack`.
+which its commands are noted); `fault` as in played_flash, or `locked`, `unknown` (of the target).
 """
 
 import json
@@ -11,6 +10,8 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+
+import played_flash
 
 FLAGS = {"-W", "--no-config", "--no-reset"}
 TAKES = {"-u", "-t", "-O", "-c", "-e", "--format", "-a", "-s"}
@@ -37,11 +38,6 @@ def fail(text: str, code: int) -> int:
     return code
 
 
-def sectors(probe: dict[str, Any], at: int, size: int) -> slice:
-    sector = probe["sector"]
-    return slice(at // sector * sector, -(-(at + size) // sector) * sector)
-
-
 def commander(probe: dict[str, Any], command: str) -> int:
     if found := re.fullmatch(r"read32 (0x[0-9a-f]+)", command):
         word = probe["words"].get(found[1])
@@ -60,27 +56,17 @@ def commander(probe: dict[str, Any], command: str) -> int:
 def flash(probe: dict[str, Any], given: dict[str, str], file: str) -> int:
     assert given["-e"] == "sector" and given["--format"] == "bin" and "--no-reset" in given
     path, at = Path(probe["flash"]), int(given["-a"], 16) - probe["flash_at"]
-    held, data = bytearray(path.read_bytes()), bytearray(Path(file).read_bytes())
-    area = sectors(probe, at, len(data))
-    held[area] = b"\xff" * (area.stop - area.start)
-    if probe.get("fault") == "flip":
-        data[len(data) // 3] ^= 1
-    if probe.get("fault") == "pull":
-        del data[len(data) // 2 :]
-    held[at : at + len(data)] = data
-    path.write_bytes(held)
-    if probe.get("fault") == "pull":
+    data = Path(file).read_bytes()
+    played_flash.erase(path, probe["sector"], at, len(data))
+    if not played_flash.write(path, at, data, probe.get("fault")):
         return fail("0001234 C Error: USB probe disconnected [__main__]", 1)
     return 0
 
 
 def erase(probe: dict[str, Any], given: dict[str, str]) -> int:
     start, size = (int(number, 16) for number in given["-s"].split("+"))
-    path = Path(probe["flash"])
-    held = bytearray(path.read_bytes())
-    area = sectors(probe, start - probe["flash_at"], size)
-    held[area] = b"\xff" * (area.stop - area.start)
-    path.write_bytes(held)
+    at = start - probe["flash_at"]
+    played_flash.erase(Path(probe["flash"]), probe["sector"], at, size)
     return 0
 
 
@@ -100,7 +86,7 @@ def main() -> int:
         print(verb, given["-t"], given.get("-c", given.get("-s", given.get("-a", ""))), file=log)
     if probe.get("fault") == "locked":
         return fail("0000815 E Error while initing target: device is locked [commander]", 4)
-    if probe.get("fault") == "no-pack" and given["-t"] != "cortex_m":
+    if probe.get("fault") == "unknown" and given["-t"] != "cortex_m":
         target = given["-t"]
         return fail(f"0000330 C Target type {target} not recognized. Use ... [__main__]", 1)
     verbs = {

@@ -1,12 +1,12 @@
 """`agent check`: each way in which a bundle can be wrong gives a finding that names it."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import bundle_support
 import pytest
+from bundle_support import tensor
 from wasmtime import wat2wasm
 
 from wasmote.agent import golden
@@ -17,17 +17,6 @@ PAIRS = [(bytes(4), b"\1\1\1\1"), (bytes([1, 2, 3, 4]), bytes([2, 3, 4, 5]))]
 HEAP_BASE = '(global (export "__heap_base") i32 (i32.const 64)))'
 GOOD = (VECTORS / "good.wat").read_text().rstrip().removesuffix(")") + HEAP_BASE
 Change = Callable[[dict[str, Any]], object]
-
-
-def tensor(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "dtype": "int8",
-        "shape": [4],
-        "scale": 1.0,
-        "zero_point": 0,
-        "offset": 0,
-    }
 
 
 def bundle(
@@ -43,31 +32,16 @@ def bundle(
         "golden.bin": golden.write(pairs or PAIRS),
         **{name.replace("_", "."): data for name, data in files.items()},
     }
-    manifest: dict[str, Any] = {
-        "format": 1,
-        "name": "x",
-        "version": "1.0.0",
-        "sequence": 1,
-        "abi": 1,
-        "files": {
-            name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            for name, data in contents.items()
-        },
-        "inputs": [tensor("in")],
-        "outputs": [tensor("out")],
-        "memory_bytes": 64,
-        "stack_bytes": 0,
-        "vm_stack_bytes": 1024,
-        "deadline_ms": 100,
-        "imports": [],
-        "boards": [],
-        "licence": "MIT",
-        "source": "here",
-    }
+    manifest = bundle_support.manifest(
+        "x",
+        contents,
+        inputs=[tensor("in", "int8", 4)],
+        outputs=[tensor("out", "int8", 4)],
+        memory_bytes=64,
+        deadline_ms=100,
+    )
     change(manifest)
-    for name, data in contents.items():
-        (folder / name).write_bytes(data)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    bundle_support.write(folder, contents, manifest)
     return folder
 
 
@@ -127,7 +101,8 @@ def test_file_that_is_not_listed(tmp_path: Path) -> None:
 
 
 def test_signature_need_not_be_listed(tmp_path: Path) -> None:
-    (bundle(tmp_path) / "manifest.sig").write_bytes(b"")
+    head = b"WMSG" + bytes([1, 0, 1, 0])
+    (bundle(tmp_path) / "manifest.sig").write_bytes(head + bytes(72))
     assert check(tmp_path) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from wasmote import boards, paths
-from wasmote.cli.main import AGENT_VERBS, VERBS, Verb, app, guarded
+from wasmote.cli.main import AGENT_VERBS, KEY_VERBS, VERBS, Verb, app, guarded
 from wasmote.cli.output import JsonOption, Output
 from wasmote.errors import (
     EXIT_CODES,
@@ -23,7 +23,11 @@ from wasmote.errors import (
 )
 from wasmote.sim import simulator
 
-COMMANDS = [*([verb] for verb in VERBS), *(["agent", verb] for verb in AGENT_VERBS)]
+COMMANDS = [
+    *([verb] for verb in VERBS),
+    *(["agent", verb] for verb in AGENT_VERBS),
+    *(["keys", verb] for verb in KEY_VERBS),
+]
 
 
 def invoke(*words: str) -> Result:

@@ -1,27 +1,16 @@
 """DFU: our side against a program that plays dfu-util, and the real one where no board is."""
 
-import os
-import random
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flash_support import Steps, make_board
+from flash_support import STM32_KEPT, Steps, assert_holds, make_stm32, play
 
 from wasmote.boards import Board
 from wasmote.errors import DeviceError, MissingError
 from wasmote.flash import Options, dfu
 from wasmote.flash.base import VerifyError
 
-FLASH = """
-tool = "dfu"
-chip = "STM32F40x"
-usb = ["0483:df11"]
-parts = [{file = "isr.bin", address = 0x08000000}, {file = "text.bin", address = 0x08020000}]
-"""
-SIZES = {"isr.bin": 9_001, "text.bin": 30_002}
-FILES = {name: random.Random(size).randbytes(size) for name, size in SIZES.items()}
 # As dfu-util 0.11 prints them: its format, and the names that ST's boot loaders give (AN3156).
 LINE = (
     'Found DFU: [0483:df11] ver=2200, devnum=7, cfg=1, intf=0, path="{path}", alt={alt}, '
@@ -51,9 +40,7 @@ class Player:
 
 @pytest.fixture
 def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / dfu.PROGRAM).symlink_to(Path(__file__).with_name("dfu_util.py"))
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    play(tmp_path, monkeypatch, dfu.PROGRAM, "dfu_util.py")
     made = Player(tmp_path)
     monkeypatch.setenv("DFU_LIST", str(made.list_file))
     monkeypatch.setenv("DFU_FLASH", str(made.flash_file))
@@ -62,14 +49,7 @@ def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
 
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
-    made = make_board(tmp_path, monkeypatch, FLASH, FILES, 1 << 20)
-    files = {"kind": "littlefs2", "offset": 0x4000, "bytes": 0x1C000}
-    return replace(made, values={**made.values, "filesystem": files})
-
-
-def assert_holds(flash: bytes) -> None:
-    for at, name in ((0, "isr.bin"), (0x20000, "text.bin")):
-        assert flash[at : at + len(FILES[name])] == FILES[name]
+    return make_stm32(tmp_path, monkeypatch, "dfu")
 
 
 def test_dfu_list_is_read() -> None:
@@ -84,7 +64,7 @@ def test_dfu_writes_and_keeps_files(board: Board, player: Player) -> None:
     steps = Steps()
     outcome = steps.flash(board, Options())
     assert_holds(player.flash)
-    assert player.flash[0x4000:0x20000] == b"\x11" * 0x1C000
+    assert player.flash[STM32_KEPT] == b"\x11" * 0x1C000
     assert (outcome.where, outcome.chip) == ("USB 1-2", "STM32F40x")
     assert steps.done == steps.total == 39_003
     assert outcome.verified == "all read back"
@@ -93,7 +73,7 @@ def test_dfu_writes_and_keeps_files(board: Board, player: Player) -> None:
 def test_dfu_erase_takes_the_files(board: Board, player: Player) -> None:
     Steps().flash(board, Options(erase=True))
     assert_holds(player.flash)
-    assert player.flash[0x4000:0x20000] == b"\xff" * 0x1C000
+    assert player.flash[STM32_KEPT] == b"\xff" * 0x1C000
 
 
 def test_dfu_wrong_chip_is_refused(board: Board, player: Player) -> None:

@@ -1,29 +1,23 @@
 """openocd: our side against a program that plays it, and the real one where no probe is."""
 
 import json
-import os
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flash_support import Steps, make_board
+from flash_support import SIZES, STM32_KEPT, Steps, assert_holds, make_stm32, play
 
+from wasmote import boards, paths
 from wasmote.boards import Board
 from wasmote.errors import DeviceError, MissingError, UsageError
 from wasmote.flash import Options, openocd
 from wasmote.flash.base import Job, VerifyError
 from wasmote.flash.parts import load
+from wasmote.flash.probe import TARGETS, Target
 
-FLASH = """
-tool = "openocd"
-chip = "STM32F40x"
-parts = [{file = "isr.bin", address = 0x08000000}, {file = "text.bin", address = 0x08010000}]
-"""
-SIZES = {"isr.bin": 9_001, "text.bin": 30_002}
-FILES = {name: random.Random(size).randbytes(size) for name, size in SIZES.items()}
-F405, NRF = {"0xe0042000": 0x10076413}, {"0x10000100": 0x52840}
+F405, H743, NRF = {"0xe0042000": 0x10076413}, {"0x5c001000": 0x20036450}, {"0x10000100": 0x52840}
 
 
 class Probe:
@@ -44,9 +38,7 @@ class Probe:
 
 @pytest.fixture
 def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Probe:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / openocd.PROGRAM).symlink_to(Path(__file__).with_name("openocd_program.py"))
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    play(tmp_path, monkeypatch, openocd.PROGRAM, "openocd_program.py")
     monkeypatch.setenv("OPENOCD_PROBE", str(tmp_path / "probe.json"))
     made = Probe(tmp_path)
     made.plug()
@@ -55,14 +47,7 @@ def probe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Probe:
 
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
-    made = make_board(tmp_path, monkeypatch, FLASH, FILES, 1 << 20)
-    made.values["filesystem"] = {"kind": "littlefs2", "offset": 0x4000, "bytes": 0xC000}
-    return made
-
-
-def assert_holds(flash: bytes) -> None:
-    for at, name in ((0, "isr.bin"), (0x10000, "text.bin")):
-        assert flash[at : at + len(FILES[name])] == FILES[name]
+    return make_stm32(tmp_path, monkeypatch, "openocd")
 
 
 def test_openocd_writes_and_keeps_files(board: Board, probe: Probe) -> None:
@@ -70,7 +55,7 @@ def test_openocd_writes_and_keeps_files(board: Board, probe: Probe) -> None:
     outcome = steps.flash(board, Options())
     flash = probe.flash.read_bytes()
     assert_holds(flash)
-    assert flash[0x4000:0x10000] == b"\x11" * 0xC000
+    assert flash[STM32_KEPT] == b"\x11" * 0x1C000
     assert (outcome.where, outcome.chip) == ("probe on cmsis-dap", "STM32F40x")
     assert steps.done == steps.total == sum(SIZES.values())
     log = probe.log.read_text().splitlines()
@@ -81,13 +66,17 @@ def test_openocd_writes_and_keeps_files(board: Board, probe: Probe) -> None:
 def test_openocd_erase_takes_the_files(board: Board, probe: Probe) -> None:
     Steps().flash(board, Options(erase=True))
     assert_holds(probe.flash.read_bytes())
-    assert probe.flash.read_bytes()[0x4000:0x10000] == b"\xff" * 0xC000
+    assert probe.flash.read_bytes()[STM32_KEPT] == b"\xff" * 0x1C000
 
 
 def test_openocd_asking_only_reads(board: Board, probe: Probe) -> None:
     assert Steps().flash(board, Options(dry_run=True, port="S1")).where == "probe S1"
     assert len(probe.log.read_text().splitlines()) == 1
-    for words, chip in ((NRF, "nRF52840"), ({}, r"unknown \(0xe0042000: none\)")):
+    for words, chip in (
+        (NRF, "nRF52840"),
+        (H743, "STM32H74x"),
+        ({}, r"unknown \(0xe0042000: none\)"),
+    ):
         probe.plug(words=words)
         with pytest.raises(DeviceError, match=f"chip is {chip}.*, but .* is for STM32F40x"):
             Steps().flash(board, Options())
@@ -124,6 +113,35 @@ def test_openocd_interface_is_the_boards(board: Board, probe: Probe) -> None:
         Steps().flash(board, Options())
 
 
+def test_openocd_another_chip_on_an_st_link_is_named(board: Board, probe: Probe) -> None:
+    board.values["flash"]["interface"] = "stlink"
+    probe.plug(words=H743, not_for="target/stm32f4x.cfg")
+    with pytest.raises(DeviceError, match=r"chip is STM32H74x, but .* is for STM32F40x"):
+        Steps().flash(board, Options())
+    assert probe.flash.read_bytes() == b"\x11" * (1 << 20)
+
+
+def test_openocd_writes_both_banks_of_a_nucleo_h743zi(
+    probe: Probe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    nucleo = boards.find("NUCLEO_H743ZI")
+    firmware = random.Random(743).randbytes((1 << 20) + 5_000)
+    nucleo.build_dir.mkdir(parents=True)
+    (nucleo.build_dir / "firmware.bin").write_bytes(firmware)
+    probe.flash.write_bytes(b"\x11" * (2 << 20))
+    probe.plug(words=H743, sector=128 << 10)
+    assert Steps().flash(nucleo, Options()).chip == "STM32H74x"
+    flash = probe.flash.read_bytes()
+    assert flash.startswith(firmware)
+    assert flash[9 * (128 << 10) :] == b"\x11" * (7 * (128 << 10))
+    # The other target file has the first bank only.
+    files = "interface/stlink.cfg target/stm32h7x_dual_bank.cfg"
+    log = probe.log.read_text().splitlines()
+    assert log[0] == f"{files} catch {{mdw 0x5c001000}}"
+    assert all(line.startswith(files) for line in log)
+
+
 def test_openocd_without_the_program(
     board: Board, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -158,4 +176,15 @@ def test_openocd_real_program_takes_our_words(
             step()
     with pytest.raises(DeviceError, match=r"read 0x8000000: .*Target not examined yet"):
         flasher.verify()
+    flasher.close()
+
+
+@pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_openocd_real_program_has_the_chip(board: Board, target: Target) -> None:
+    board.values["flash"] |= {"chip": target.chip.name, "interface": "stlink"}
+    flasher = openocd.OpenocdFlasher(Job(board, load(board), Options(port="99")))
+    # It has read the target's file, and found no ST-LINK with that number.
+    with pytest.raises(DeviceError, match="probe 99: ask: open failed"):
+        flasher.identify()
     flasher.close()

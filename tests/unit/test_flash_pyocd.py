@@ -1,31 +1,32 @@
 """Debug probes: our side against a program that plays pyocd, and the real one where none is."""
 
 import json
-import os
 import random
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flash_support import Steps, make_board
+from flash_support import FILES, SIZES, Steps, assert_holds, make_board, play
 
 from wasmote.boards import Board
 from wasmote.errors import DeviceError, MissingError, UsageError
 from wasmote.flash import Options, hex_file, pyocd
 from wasmote.flash.base import VerifyError
+from wasmote.flash.probe import TARGETS
 
 FLASH = """
 tool = "pyocd"
 chip = "nRF52840"
 parts = [{file = "low.bin", address = 0x0}, {file = "app.bin", address = 0x27000}]
 """
-SIZES = {"low.bin": 9_001, "app.bin": 30_002}
-FILES = {name: random.Random(size).randbytes(size) for name, size in SIZES.items()}
-NRF, F405, F767 = (
+APP_AT = 0x27000
+NRF, F405, F767, H743 = (
     {"0x10000100": 0x00052840},
     {"0xe0042000": 0x10076413, "0x10000100": 0x12345678},
     {"0xe0042000": 0x20006451},
+    {"0x5c001000": 0x20036450},
 )
 
 
@@ -53,9 +54,7 @@ class Probes:
 
 @pytest.fixture
 def probes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Probes:
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / pyocd.PROGRAM).symlink_to(Path(__file__).with_name("pyocd_program.py"))
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    play(tmp_path, monkeypatch, pyocd.PROGRAM, "pyocd_program.py")
     monkeypatch.setenv("PYOCD_PROBES", str(tmp_path / "probes.json"))
     (tmp_path / "probes.json").write_text("[]")
     return Probes(tmp_path)
@@ -68,17 +67,11 @@ def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
     return made
 
 
-def assert_holds(flash: Path) -> None:
-    held = flash.read_bytes()
-    for at, name in ((0, "low.bin"), (0x27000, "app.bin")):
-        assert held[at : at + len(FILES[name])] == FILES[name]
-
-
 def test_pyocd_writes_and_keeps_files(board: Board, probes: Probes) -> None:
     flash = probes.plug("A1", NRF)
     steps = Steps()
     outcome = steps.flash(board, Options())
-    assert_holds(flash)
+    assert_holds(flash.read_bytes(), APP_AT)
     assert flash.read_bytes()[0x80000:] == b"\x11" * 0x80000
     assert flash.read_bytes()[0x3000:0x27000] == b"\x11" * 0x24000
     assert (outcome.where, outcome.chip) == ("probe A1", "nRF52840")
@@ -92,7 +85,7 @@ def test_pyocd_writes_and_keeps_files(board: Board, probes: Probes) -> None:
 def test_pyocd_erase_takes_the_files(board: Board, probes: Probes) -> None:
     flash = probes.plug("A1", NRF)
     Steps().flash(board, Options(erase=True))
-    assert_holds(flash)
+    assert_holds(flash.read_bytes(), APP_AT)
     assert flash.read_bytes()[0x80000:] == b"\xff" * 0x80000
     assert "erase nrf52840 0x0+0x100000" in probes.log("A1")
 
@@ -108,6 +101,7 @@ def test_pyocd_wrong_chip_is_refused(board: Board, probes: Probes) -> None:
     for words, chip in (
         (F405, "STM32F40x"),
         (F767, "STM32F76x"),
+        (H743, "STM32H74x"),
         ({"0x10000100": 0x52833}, r"unknown \(0x10000100: 0x52833\)"),
         ({}, r"unknown \(0x10000100: none\)"),
     ):
@@ -122,7 +116,7 @@ def test_pyocd_of_several_probes_the_fitting_one(board: Board, probes: Probes) -
     flash = probes.plug("B2", NRF)
     steps = Steps()
     assert steps.flash(board, Options()).where == "probe B2"
-    assert_holds(flash)
+    assert_holds(flash.read_bytes(), APP_AT)
     assert "A1  Probe A1  STM32F40x" in steps.said[1]
     probes.plug("C3", NRF)
     with pytest.raises(DeviceError, match="Choose one with --port") as raised:
@@ -143,8 +137,21 @@ def test_pyocd_stm32_by_its_sectors(
     board.values["filesystem"] = {"offset": 0x8000, "bytes": 0x1000}
     assert Steps().flash(board, Options()).chip == "STM32F40x"
     assert flash.read_bytes()[:0x8000] == (b"x" * 20_000).ljust(0x8000, b"\xff")
-    probes.plug("A1", F405, 0x08000000, fault="no-pack")
+    probes.plug("A1", F405, 0x08000000, fault="unknown")
     with pytest.raises(MissingError, match="pyocd pack install stm32f405rgtx"):
+        Steps().flash(board, Options())
+
+
+def test_pyocd_stm32h743(tmp_path: Path, probes: Probes, monkeypatch: pytest.MonkeyPatch) -> None:
+    toml = 'tool = "pyocd"\nchip = "STM32H74x"\naddress = 0x08000000'
+    board = make_board(tmp_path, monkeypatch, toml, {"firmware.bin": b"x" * 20_000}, 2 << 20)
+    board.values["filesystem"] = {"offset": 1 << 17, "bytes": 0x1000}
+    flash = probes.plug("A1", H743, 0x08000000, sector=1 << 17)
+    Steps().flash(board, Options())
+    assert flash.read_bytes()[: 1 << 17] == (b"x" * 20_000).ljust(1 << 17, b"\xff")
+    assert probes.log("A1")[:2] == ["cmd cortex_m read32 0x5c001000", "flash stm32h743xx 0x8000000"]
+    probes.plug("A1", H743, 0x08000000, fault="unknown")
+    with pytest.raises(MissingError, match="pipx upgrade pyocd; openocd does: flash"):
         Steps().flash(board, Options())
 
 
@@ -164,7 +171,7 @@ def test_pyocd_faults_and_second_try(board: Board, probes: Probes) -> None:
 def assert_holds_after_second_try(board: Board, probes: Probes) -> None:
     flash = probes.plug("A1", NRF)
     Steps().flash(board, Options())
-    assert_holds(flash)
+    assert_holds(flash.read_bytes(), APP_AT)
 
 
 def test_pyocd_none_and_without_the_program(
@@ -193,6 +200,18 @@ def test_pyocd_real_program_takes_our_options(board: Board) -> None:
         with pytest.raises(DeviceError, match=r"No connected|No (target )?device"):
             step()
     flasher.close()
+
+
+@pytest.mark.skipif(not shutil.which("pyocd"), reason="pyocd is not installed")
+def test_pyocd_real_program_has_the_chips() -> None:
+    words = ["pyocd", "json", "--targets", "--no-config"]
+    said = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True).stdout
+    known = {target["name"]: target["source"] for target in json.loads(said)["targets"]}
+    for target in TARGETS.values():
+        if target.in_pack:
+            assert known.get(target.pyocd) in (None, "pack")
+        else:
+            assert known[target.pyocd] == "builtin"
 
 
 # ---- Intel HEX

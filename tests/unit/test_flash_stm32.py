@@ -1,28 +1,18 @@
 """STM32's serial boot loader: ours against a simulated one, which stm32flash is the check of."""
 
-import random
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flash_support import Steps, make_board
+from flash_support import FILES, STM32_KEPT, Steps, assert_holds, make_stm32
 from stm32_rom import Stm32Rom
 
 from wasmote.boards import Board
 from wasmote.errors import DeviceError, UsageError
 from wasmote.flash import Options, an3155
 from wasmote.flash.base import VerifyError
-
-FLASH = """
-tool = "stm32"
-chip = "STM32F40x"
-parts = [{file = "isr.bin", address = 0x08000000}, {file = "text.bin", address = 0x08020000}]
-"""
-SIZES = {"isr.bin": 9_001, "text.bin": 30_002}
-FILES = {name: random.Random(size).randbytes(size) for name, size in SIZES.items()}
 
 
 @pytest.fixture
@@ -33,33 +23,25 @@ def rom(tmp_path: Path) -> Iterator[Stm32Rom]:
 
 @pytest.fixture
 def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
-    made = make_board(tmp_path, monkeypatch, FLASH, FILES, 1 << 20)
-    # Between the vectors and the program, as MicroPython's boards have it.
-    files = {"kind": "littlefs2", "offset": 0x4000, "bytes": 0x1C000}
-    return replace(made, values={**made.values, "filesystem": files})
-
-
-def assert_holds(rom: Stm32Rom) -> None:
-    for at, name in ((0, "isr.bin"), (0x20000, "text.bin")):
-        assert rom.flash[at : at + len(FILES[name])] == FILES[name]
+    return make_stm32(tmp_path, monkeypatch, "stm32")
 
 
 def test_stm32_writes_its_sectors_and_starts(rom: Stm32Rom, board: Board) -> None:
     steps = Steps()
     outcome = steps.flash(board, Options(port=str(rom.port)))
-    assert_holds(rom)
+    assert_holds(rom.flash)
     assert steps.done == steps.total == 39_003
     assert (outcome.chip, outcome.verified) == ("STM32F40x", "all read back")
     assert rom.erased == [0, 5]
-    assert rom.flash[0x4000:0x20000] == b"\x11" * 0x1C000
+    assert rom.flash[STM32_KEPT] == b"\x11" * 0x1C000
     assert rom.started == 0x08000000
     assert "BOOT0 low" in outcome.hint
 
 
 def test_stm32_erase_takes_the_files(rom: Stm32Rom, board: Board) -> None:
     assert Steps().flash(board, Options(port=str(rom.port), erase=True)).erased
-    assert_holds(rom)
-    assert rom.flash[0x4000:0x20000] == b"\xff" * 0x1C000
+    assert_holds(rom.flash)
+    assert rom.flash[STM32_KEPT] == b"\xff" * 0x1C000
 
 
 @pytest.mark.parametrize(
@@ -76,7 +58,7 @@ def test_stm32_wrong_chip_is_refused(chip_id: int, name: str, board: Board, tmp_
 
 def test_stm32_verify_catches_a_flipped_bit(rom: Stm32Rom, board: Board) -> None:
     rom.flip = 0x20000 + 5_000
-    with pytest.raises(VerifyError, match=r"text\.bin: .* at 0x8021300"):
+    with pytest.raises(VerifyError, match=r"app\.bin: .* at 0x8021300"):
         Steps().flash(board, Options(port=str(rom.port)))
     assert rom.started is None
 
@@ -91,7 +73,7 @@ def test_stm32_cable_pulled_then_second_try_succeeds(
     assert rom.started is None
     rom.plug()
     Steps().flash(board, Options(port=str(rom.port)))
-    assert_holds(rom)
+    assert_holds(rom.flash)
 
 
 def test_stm32_second_run_without_a_reset_is_understood(rom: Stm32Rom, board: Board) -> None:
@@ -114,9 +96,9 @@ def test_stm32_silence_and_protection_say_what_to_do(
 
 
 def test_stm32_sector_that_holds_files_is_refused(rom: Stm32Rom, board: Board) -> None:
-    (board.build_dir / "isr.bin").write_bytes(bytes(0x3FFF))
+    (board.build_dir / "low.bin").write_bytes(bytes(0x3FFF))
     Steps().flash(board, Options(port=str(rom.port), dry_run=True))
-    (board.build_dir / "isr.bin").write_bytes(bytes(0x4001))
+    (board.build_dir / "low.bin").write_bytes(bytes(0x4001))
     with pytest.raises(UsageError, match="would overwrite the board's files"):
         Steps().flash(board, Options(port=str(rom.port)))
 
@@ -124,7 +106,7 @@ def test_stm32_sector_that_holds_files_is_refused(rom: Stm32Rom, board: Board) -
 @pytest.mark.skipif(not shutil.which("stm32flash"), reason="stm32flash is not installed")
 def test_stm32_simulator_is_taken_by_stm32flash(rom: Stm32Rom, tmp_path: Path) -> None:
     image = tmp_path / "image.bin"
-    image.write_bytes(FILES["text.bin"][:30_000])
+    image.write_bytes(FILES["app.bin"][:30_000])
     # With parity, which a pty has not, it does not open one.
     command = ["stm32flash", "-m", "8n1", "-w", image, "-v", "-g", "0x08000000", str(rom.port)]
     got = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -5,6 +5,6 @@ from esp32 import Partition
 rootfs.mount(Partition("vfs"))
 
 # Only now: where the package fails, the file system is there.
-from wasmote import storefs
+from wasmote import booting
 
-storefs.mount()
+booting.begin()

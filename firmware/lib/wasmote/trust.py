@@ -2,7 +2,7 @@
 import hashlib
 import sys
 
-from . import keyset, manifest, trustrecord
+from . import fs, keyset, manifest, trustrecord
 from .check import FormError
 from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
 from .store import default as default_store
@@ -18,6 +18,8 @@ _NEW = "keyset.new"  # until the trust state says that it counts
 _node_trust = None
 _asked = False
 problem = None  # why the trust state cannot be read, where it cannot
+# Whether the port lets nobody in before it has asked locked(): booting.py says so.
+can_lock = fs.HOSTED
 
 
 # The node's own; None where it has no store.
@@ -75,6 +77,8 @@ class Trust:
 
     # For good: only erasing the flash unlocks.
     def lock(self):
+        if not can_lock:
+            raise Refused("mode", "this port reaches a prompt before it could be kept from it")
         if not self._state.threshold:
             raise Refused("no-keys", "a node without a key set would take nothing any more")
         if not self.locked:
@@ -147,7 +151,7 @@ class Trust:
                     bytes(self._store.get(files[file])) for file in ("manifest.json", "manifest.sig")
                 )
                 try:
-                    _allowed(keys, data, signatures, name)
+                    _allowed(keys, data, pairs(signatures), name)
                 except Refused:
                     return True
         return False
@@ -172,13 +176,24 @@ class Trust:
     # The manifest, parsed, of an agent that the keys allow here; whether it may follow what was
     # taken before is check()'s to say. Refused: why not.
     def holds(self, data, signatures, name):
-        return _allowed(self._keyset(), data, signatures, name)
+        found = _signatures(data, signatures)
+        return _allowed(self._keyset(), data, found, name)
+
+    # holds() of what an owner of the store has.
+    def check_owner(self, owner):
+        files = self._store.owners().get(owner, {})
+        found = [files.get(name) for name in ("manifest.json", "manifest.sig")]
+        if None in found:
+            raise Refused("signature-format", "%s: the store has no manifest with a signature" % owner)
+        data, signatures = [bytes(self._store.get(digest)) for digest in found]
+        return self.holds(data, signatures, owner.split(".")[0])
 
     # The manifest, parsed, of an agent that may be installed. `kept`: digests of versions that
     # going back to is allowed.
     def check(self, data, signatures, name, kept=()):
+        found = _signatures(data, signatures)
         keys = self._keyset()
-        given = _allowed(keys, data, signatures, name)
+        given = _allowed(keys, data, found, name)
         sequence = given["sequence"]
         floor = keys.floors.get(name, 0)
         if sequence < floor:
@@ -225,10 +240,13 @@ class Trust:
             self._change(bad=(self._state.bad + (digest,))[-trustrecord.BAD_MAX :])
 
 
-def _allowed(keys, data, signatures, name):
+def _signatures(data, signatures):
     if len(data) > manifest.LIMIT:
         raise Refused("manifest", "%d bytes, at most %d" % (len(data), manifest.LIMIT))
-    found = pairs(signatures)
+    return pairs(signatures)
+
+
+def _allowed(keys, data, found, name):
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
         raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))

@@ -28,6 +28,6 @@ except OSError as e:
     print("flash: this makes a new, empty one: import vfs, emulated; vfs.VfsLfs2.mkfs(emulated.Flash())")
 
 # Only now: where the package fails, the file system is there.
-from wasmote import storefs
+from wasmote import booting
 
-storefs.mount()
+booting.begin()

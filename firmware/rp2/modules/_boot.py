@@ -5,6 +5,6 @@ import rp2
 rootfs.mount(rp2.Flash(), progsize=256)  # what the flash writes at least
 
 # Only now: where the package fails, the file system is there.
-from wasmote import storefs
+from wasmote import booting
 
-storefs.mount()
+booting.begin()

@@ -11,11 +11,13 @@ from wasmote.agent.manifest import FILE_NAME, Manifest, ManifestError
 from wasmote.agent.policy import IMPORTS, Terms
 from wasmote.agent.runner import Runner
 from wasmote.errors import BundleError
+from wasmote.sign import sigfile
+from wasmote.sign.refused import Refused
 
 # What the rest of the page is filled with: two patterns, so that an agent that happens to
 # read one of them as what it expects differs with the other.
 _PATTERNS = (0xA5, 0x5A)
-_UNLISTED = {FILE_NAME, "manifest.sig"}
+_UNLISTED = {FILE_NAME, sigfile.FILE_NAME}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def check(folder: Path) -> list[Finding]:
     except BundleError as error:
         return [_error(FILE_NAME, str(error), "build the agent")]
     files, findings = _read_files(folder, manifest)
-    findings += _tensors_check(manifest)
+    findings += _signature_check(folder) + _tensors_check(manifest)
     if "agent.wasm" in files:
         findings += _module_check(files["agent.wasm"], manifest)
     if "agent.wasm" in files and not any(f.severity == "error" for f in findings):
@@ -75,6 +77,19 @@ def _read_files(folder: Path, manifest: Manifest) -> tuple[dict[str, bytes], lis
         todo = "remove it, or list it under files"
         findings.append(Finding("warning", name, "is not in the manifest", todo))
     return files, findings
+
+
+def _signature_check(folder: Path) -> list[Finding]:
+    """That manifest.sig is a signature file; `agent verify` says whose signatures they are."""
+    path = folder / sigfile.FILE_NAME
+    if not path.exists():
+        return []
+    try:
+        with path.open("rb") as stream:
+            sigfile.parse(stream.read(sigfile.MAX_BYTES + 1))
+    except Refused as refused:
+        return [_error(sigfile.FILE_NAME, refused.reason, "remove it and sign again")]
+    return []
 
 
 def _tensors_check(manifest: Manifest) -> list[Finding]:

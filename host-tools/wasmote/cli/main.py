@@ -13,6 +13,7 @@ import typer
 from wasmote.cli import (
     agent,
     agent_run,
+    agent_sign,
     bench,
     bench_nn,
     bench_nn_host,
@@ -28,6 +29,9 @@ from wasmote.cli import (
     doctor,
     flash,
     inspect,
+    keys,
+    keys_provision,
+    keyset,
     monitor,
     provision,
     record,
@@ -67,10 +71,28 @@ AGENT_VERBS: dict[str, Verb] = {
     "new": agent.new,
     "build": agent.build,
     "check": agent.check,
+    "sign": agent_sign.sign,
+    "verify": agent_sign.verify,
     "upload": agent.upload,
     "ls": agent.ls,
     "rm": agent.rm,
     "run": agent_run.run,
+}
+
+KEY_VERBS: dict[str, Verb] = {
+    "new": keys.new,
+    "ls": keys.ls,
+    "init": keyset.init,
+    "allow": keyset.allow,
+    "floor": keyset.floor,
+    "rotate": keyset.rotate,
+    "revoke": keyset.revoke,
+    "roots": keyset.roots,
+    "draft": keyset.draft,
+    "sign-set": keyset.sign_set,
+    "finish": keyset.finish,
+    "verify": keys.verify,
+    "provision": keys_provision.provision,
 }
 
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
@@ -106,10 +128,12 @@ def make_app() -> typer.Typer:
     }
     app = typer.Typer(help="Sandboxed inference agents on microcontrollers.", **settings)
     agents = typer.Typer(help="Make, check and put agents on devices.", **settings)
-    for table, target in ((VERBS, app), (AGENT_VERBS, agents)):
+    signing = typer.Typer(help="Make keys, and say who may sign what.", **settings)
+    for table, target in ((VERBS, app), (AGENT_VERBS, agents), (KEY_VERBS, signing)):
         for name, verb in table.items():
             target.command(name, epilog=EPILOG)(guarded(verb))
     app.add_typer(agents, name="agent", epilog=EPILOG)
+    app.add_typer(signing, name="keys", epilog=EPILOG)
     app.callback(epilog=EPILOG)(lambda: None)
     return app
 

@@ -10,7 +10,7 @@ import typer
 
 from wasmote.cli.output import JsonOption, Output
 from wasmote.errors import UsageError
-from wasmote.links import configuration, connected, mqtt
+from wasmote.links import configuration, connected, mqtt, trust
 
 KINDS = ("lan", "wifi", "serial", "none")
 _FILE_MAX = 8192
@@ -32,17 +32,21 @@ def provision(
         Path | None, typer.Option(help="A JSON file whose entries go first, such as agents.")
     ] = None,
     show: Annotated[bool, typer.Option("--show", help="Show the present configuration.")] = False,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Lock it for good then: nothing unsigned, no prompt.")
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Soft-reset the device then.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Write site, node, network and broker into a device's configuration; what is not named stays.
 
     The device checks all of it before it counts, and keeps the old one where it refuses. Passwords
-    come from files or are asked for, and are never shown.
+    come from files or are asked for, and are never shown. --lock wants a key set on the device
+    (wasmote keys provision) and signed agents; only erasing its flash unlocks.
     """
     out = Output(json)
     given = [site, node, broker, user, password_file, wifi, wifi_password_file, network, config]
-    if show == any(given):
+    if show == (any(given) or lock):
         raise UsageError("name what is to be written, or --show alone; --help lists it")
     changes = _read_config(config) if config else {}
     changes |= {key: value for key, value in (("site", site), ("node", node)) if value}
@@ -59,9 +63,12 @@ def provision(
         found = configuration.stage(link, changes)
         out.say(_pretty(found))
         configuration.commit(link)
+        out.say(f"{link.name}: written to {configuration.PATH}")
+        if lock:
+            trust.lock(link)
+            out.say(f"{link.name}: locked")
         if restart:
             link.restart()
-        out.say(f"{link.name}: written to {configuration.PATH}")
     if not found.get("agents"):
         out.say("it has no agents yet: the node starts once `agents` names some (--config)")
     out.data({"device": link.name, "config": found})

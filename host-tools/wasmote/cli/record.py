@@ -28,7 +28,7 @@ def record(
     """
     out = Output(json)
     port = serial_port(names.parse(device))
-    with session.Terminal() as terminal, file.open("w") as lines:
+    with contextlib.closing(session.Terminal()) as terminal, file.open("w") as lines:
         recorder = session.Recorder(terminal, port, lines)
         out.say(f"{terminal.port} is {port}, recorded to {file}; Ctrl-C ends it")
         out.data({"port": terminal.port, "device": port, "file": str(file)})
@@ -52,7 +52,7 @@ def replay(
             text = piece.data.decode("latin-1")
             out.data({"ms": piece.ms, "from": piece.origin, "data": text})
         return
-    with session.Terminal() as terminal:
+    with contextlib.closing(session.Terminal()) as terminal:
         out.say(f"{terminal.port} is the board of {file}")
         out.data({"port": terminal.port})
         for _ in session.play(terminal, pieces, timeout):

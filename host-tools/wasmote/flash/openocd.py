@@ -12,6 +12,8 @@ INSTALL = "sudo apt-get install openocd"
 INTERFACE = "cmsis-dap"
 # Those that speak more than one: the others' files name their own.
 _SWD = ("cmsis-dap", "jlink")
+# The chip's own id says what it is; an ST-LINK's driver would end at another debug port's already.
+_ANY_PORT = "set CPUTAPID 0"
 _PORTS = ("gdb_port disabled", "telnet_port disabled", "tcl_port disabled")
 _ERROR = re.compile(r"^(?:Error: |.*: Error: )(.*)$", re.MULTILINE)
 
@@ -58,7 +60,8 @@ class OpenocdFlasher(probe.ProbeFlasher):
         self, doing: str, commands: list[str], timeout_s: float = probe.TRANSFER_TIMEOUT_S
     ) -> str:
         words = [PROGRAM, "-f", f"interface/{self._interface}.cfg"]
-        before = ["transport select swd"] if self._interface in _SWD else []
+        before = [_ANY_PORT]
+        before += ["transport select swd"] if self._interface in _SWD else []
         before += [f"adapter serial {self._probe}"] if self._probe else []
         words += [word for command in before for word in ("-c", command)]
         words += ["-f", f"target/{self._target.openocd}.cfg"]

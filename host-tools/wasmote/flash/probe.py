@@ -27,17 +27,23 @@ class Target:
     id_at: int
     id_mask: int
     chip_id: int
+    # Whether pyocd has it only in a CMSIS pack.
+    in_pack: bool = False
 
 
 _STM32_ID = (0xE0042000, 0xFFF)
-# FICR INFO.PART (nRF52840 Product Specification); DBGMCU_IDCODE (RM0090, RM0410).
+# FICR INFO.PART (nRF52840 Product Specification); DBGMCU_IDCODE (RM0090, RM0410, RM0433).
 _TARGETS = (
     Target(
         stm32_chips.Chip("nRF52840", (4096,) * 256, 0),
         *("nrf52840", "nrf52", 0x10000100, 0xFFFFFFFF, 0x52840),
     ),
-    Target(stm32_chips.CHIPS[0x413], "stm32f405rgtx", "stm32f4x", *_STM32_ID, 0x413),
+    Target(stm32_chips.CHIPS[0x413], "stm32f405rgtx", "stm32f4x", *_STM32_ID, 0x413, in_pack=True),
     Target(stm32_chips.CHIPS[0x451], "stm32f767zi", "stm32f7x", *_STM32_ID, 0x451),
+    Target(
+        stm32_chips.CHIPS[0x450],
+        *("stm32h743xx", "stm32h7x_dual_bank", 0x5C001000, 0xFFF, 0x450),
+    ),
 )
 TARGETS = {target.chip.name: target for target in _TARGETS}
 

@@ -10,6 +10,7 @@ from wasmote.flash.base import Candidate
 
 PROGRAM = "pyocd"
 INSTALL = "pipx install pyocd"
+UPGRADE = "pipx upgrade pyocd"
 # To ask: nothing that pyocd knows of one chip alone, such as unlocking it, which erases it.
 ANY_CHIP = "cortex_m"
 _WORD = re.compile(r"^[0-9a-f]{8}:\s+([0-9a-f]{8})\b", re.MULTILINE)
@@ -89,5 +90,8 @@ class PyocdFlasher(probe.ProbeFlasher):
         text = logged.group(1) if logged else last
         if "not recognized" in said:
             name = self._target.pyocd
-            return MissingError(f"pyocd does not know {name}: pyocd pack install {name}")
+            helps = f"pyocd pack install {name}" if self._target.in_pack else UPGRADE
+            return MissingError(
+                f"pyocd does not know {name}: {helps}; openocd does: flash.tool in board.toml"
+            )
         return DeviceError(f"probe {self._probe}: {doing}: {text}: {probe.AGAIN}")

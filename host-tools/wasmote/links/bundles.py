@@ -11,6 +11,7 @@ from wasmote.agent.manifest import FILE_NAME, Manifest
 from wasmote.errors import BundleError, DeviceError, UsageError, WasmoteError
 from wasmote.links import files, store
 from wasmote.links.base import Entry, Link, Progress, no_progress
+from wasmote.sign import sigfile
 
 FOLDER = "/agents"
 STORE = "/store"
@@ -35,13 +36,15 @@ class Installed:
 def load(bundle: Path) -> tuple[Manifest, dict[str, bytes]]:
     """A bundle's manifest and its files but the builds for other hosts, after `agent check`.
 
-    Raises BundleError with the findings.
+    manifest.sig goes along where it is there. Raises BundleError with the findings.
     """
     manifest = Manifest.read(bundle)
     findings = check(bundle)
     if has_errors(findings):
         raise BundleError(f"{bundle}: " + "\n".join(str(finding) for finding in findings))
     names = [FILE_NAME, *sorted(manifest.files.keys() - manifest.builds.keys())]
+    if (bundle / sigfile.FILE_NAME).exists():
+        names.append(sigfile.FILE_NAME)
     return manifest, {name: (bundle / name).read_bytes() for name in names}
 
 

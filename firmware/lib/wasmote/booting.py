@@ -1,0 +1,39 @@
+# What a board does before boot.py and main.py: its agent store at /store; and where it is locked
+# (SPEC.md 10.5), the node and nothing else, for good. MicroPython runs this part, _boot.py, with
+# Ctrl-C off and comes to a prompt only when it has ended.
+import sys
+import time
+
+from micropython import const
+
+from . import storefs
+
+_PAUSE_S = const(10)  # before a node that has ended starts again
+
+
+def begin():
+    storefs.mount()
+    from . import trust
+
+    trust.can_lock = True
+    if trust.locked():
+        _serve(trust.problem)
+
+
+def _serve(problem):
+    import machine
+
+    # Where the console is a USB device of MicroPython's, that comes up only behind boot.py.
+    if hasattr(machine, "USBDevice"):
+        machine.USBDevice().active(True)
+    print("wasmote: locked")
+    if problem:
+        print("wasmote: error: %s; nothing is taken or run until its flash is erased" % problem)
+    try:
+        from .main import run
+
+        run("/wasmote.json")
+    except BaseException as e:
+        sys.print_exception(e)
+    time.sleep(_PAUSE_S)
+    machine.reset()
