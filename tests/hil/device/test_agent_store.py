@@ -6,78 +6,14 @@ import os
 import devtest
 import wasm3
 from devtest import equal, raises, true
+from nodestore import FILES, NodeStore, bundle, data_of, digest, whole_bundle
 from wasmote import Agent, fs, store
-from wasmote.store import Store, StoreFull
+from wasmote.store import StoreFull
 
 fs.ROOT = ""  # the bundles are found by sys.path
-FILES = ("manifest.json", "agent.wasm", "golden.bin")
 BIG = 300000
 OWNER = "test-store"
 EBUSY = 16
-
-
-# Flash in RAM for a store of a few kilobytes. `broken`: an error of each write.
-class SmallFlash:
-    erase_size = 512
-    write_size = 16
-
-    def __init__(self, size, broken=0):
-        self.data = bytearray(8192 + size)
-        # Behind it the trust state's slots would be, which the store leaves alone.
-        self.size = len(self.data) + 8192
-        self.broken = broken
-
-    def erase(self, offset):
-        self.data[offset : offset + 512] = b"\xff" * 512
-
-    def write(self, offset, data):
-        if self.broken:
-            raise OSError(self.broken)
-        self.data[offset : offset + len(data)] = data
-
-    def view(self, offset, size):
-        return memoryview(self.data)[offset : offset + size]
-
-    def sync(self):
-        pass
-
-
-# The node's store, for as long as the test: one in RAM.
-class NodeStore:
-    def __init__(self, size=8192, broken=0):
-        self._new = Store(SmallFlash(size, broken))
-
-    def __enter__(self):
-        self._old = store._node_store, store._asked
-        store._node_store, store._asked = self._new, True
-        return self._new
-
-    def __exit__(self, *_):
-        store._node_store, store._asked = self._old
-
-
-def bundle(name):
-    return devtest.path("agents/%s/manifest.json" % name).rsplit("/", 1)[0]
-
-
-def data_of(name, file):
-    return devtest.read("agents/%s/%s" % (name, file))
-
-
-def digest(data):
-    return hashlib.sha256(data).digest()
-
-
-def put(found, data):
-    writer = found.put(len(data), digest(data))
-    if writer:
-        with writer:
-            writer.write(data)
-    return digest(data)
-
-
-def whole_bundle(found, name):
-    return {file: put(found, data_of(name, file)) for file in FILES}
 
 
 def copy(name, folder):
@@ -126,6 +62,29 @@ def test_bundle_that_is_in_the_store_only():
             equal((agent.name, agent.path), ("template", "/no-folder/template"))
             true(agent.verify() >= 1)
         raises(ValueError, Agent, "/no-folder/digits", words=["manifest.json: cannot be read"])
+
+
+# A bit that has fallen over: the file is not used, and can be put again.
+def test_damaged_file_in_the_store():
+    with NodeStore() as found:
+        files = whole_bundle(found, "template")
+        found.hold("template", files)
+        _damage(found, files["agent.wasm"])
+        raises(ValueError, Agent, "/no-folder/template", words=["agent.wasm"])
+        equal(found.get(files["agent.wasm"]), None)
+        found.hold("template", whole_bundle(found, "template"))
+        with Agent("/no-folder/template") as agent:
+            true(agent.verify() >= 1)
+        # A folder has it still.
+        _damage(found, files["agent.wasm"])
+        with Agent(bundle("template")) as agent:
+            true(agent.verify() >= 1)
+        equal(found.check(), [])
+
+
+def _damage(found, sha256):
+    offset = found._index.find(sha256)[0]
+    found.flash.data[offset + 100] ^= 1
 
 
 # As when somebody uploads another version while the agent is loaded.
