@@ -65,11 +65,19 @@ class Listener(Running):
     """Receives everything that nodes publish below a prefix, in order, into a queue."""
 
     def __init__(
-        self, host: str, port: int, prefix: str = "wasmote", client_id: str | None = None
+        self,
+        host: str,
+        port: int,
+        prefix: str = "wasmote",
+        client_id: str | None = None,
+        below: str = "+/+/#",
     ) -> None:
-        """With a `client_id` the broker keeps the session, and what comes while we are away."""
+        """`below`: <site>/<node>/<topic>, which may be wildcards.
+
+        With a `client_id` the broker keeps the session, and what comes while we are away.
+        """
         self.address = (host, port)
-        self.filter = f"{prefix}/v1/+/+/#"
+        self.filter = f"{prefix}/v1/{below}"
         self._queue: queue.Queue[Message] = queue.Queue()
         self._subscribed: queue.Queue[bool] = queue.Queue()
         self._client = Client(
@@ -122,6 +130,10 @@ class Listener(Running):
         """Publishes at QoS 1 and waits until the broker has it."""
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         sent.wait_for_publish(CONNECT_TIMEOUT_S)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publishes at QoS 0, which may be lost."""
+        self._client.publish(topic, payload)
 
     def stop(self) -> None:
         """Disconnects."""
