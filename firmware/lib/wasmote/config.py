@@ -21,9 +21,13 @@ _NETWORK = {
     "timeout_s": ("int", 30, 1, 300),
     "ssid": ("str", None, 1, 32),
     "password": ("secret", None, 8, 64),
+    "ntp": ("str", None, 1, 253),
 }
+_PORT = 1883
+_TLS_PORT = 8883
 _MQTT = {
-    "port": ("int", 1883, 1, 65535),
+    "port": ("int", None, 1, 65535),
+    "tls": ("dict", None),
     "user": ("str", None, 1, 128),
     "password": ("secret", None, 0, 128),
     "prefix": ("id", "wasmote"),
@@ -33,6 +37,12 @@ _MQTT = {
     "queue": ("int", 64, 1, 1000),
     "durable": ("bool", False),
     "durable_bytes": ("int", 65536, 8192, 16777216),
+}
+_TLS = {
+    "ca": ("str", REQUIRED, 1, 128),
+    "cert": ("str", None, 1, 128),
+    "key": ("str", None, 1, 128),
+    "server_name": ("str", None, 1, 253),
 }
 _AGENT = {
     "name": ("name", REQUIRED),
@@ -90,6 +100,10 @@ def _network(given, errors):
                 errors.append("network.%s: only with network.kind 'wifi'" % key)
     elif "ssid" not in given:
         errors.append("network.ssid: missing")
+    if network["ntp"] is not None:
+        port = network["ntp"].partition(":")[2]
+        if port and not (port.isdigit() and 1 <= int(port) <= 65535):
+            errors.append("network.ntp: %r is not host or host:port" % network["ntp"])
     return network
 
 
@@ -100,7 +114,20 @@ def _mqtt(given, network, errors):
     mqtt = fields(given, rules, "mqtt", errors)
     if mqtt["password"] is not None and mqtt["user"] is None:
         errors.append("mqtt.password: needs mqtt.user")
+    if mqtt["tls"] is not None:
+        mqtt["tls"] = _tls(mqtt["tls"], network, errors)
+    if mqtt["port"] is None:
+        mqtt["port"] = _TLS_PORT if mqtt["tls"] else _PORT
     return mqtt
+
+
+def _tls(given, network, errors):
+    tls = fields(given, _TLS, "mqtt.tls", errors)
+    if (tls["cert"] is None) != (tls["key"] is None):
+        errors.append("mqtt.tls: cert and key: both or none")
+    if network == "serial":
+        errors.append("mqtt.tls: not over a serial port: wasmote bridge has --tls-ca")
+    return tls
 
 
 def _agents(given, sensor_options, errors):

@@ -32,6 +32,8 @@ class Node:
             raise ConfigError(
                 "configuration", ['mqtt: this board has no network: network.kind may be "serial"']
             )
+        if config["mqtt"] and config["mqtt"]["tls"] and not _has_tls():
+            raise ConfigError("configuration", ["mqtt.tls: this firmware has no TLS"])
         return cls(config, log)
 
     def __init__(self, config, log=None):
@@ -175,7 +177,17 @@ class Node:
             self._up,
             self.log,
             sockets,
+            self._ntp(sockets),
         )
+
+    # Certificates have dates.
+    def _ntp(self, sockets):
+        server = self.config["network"]["ntp"]
+        if not server or not self.config["mqtt"]["tls"] or fs.HOSTED:
+            return None
+        from .wallclock import Ntp
+
+        return Ntp(server, sockets, self.log)
 
     # The counters of the agent whose topic it is.
     def _owner_of(self, topic):
@@ -313,6 +325,14 @@ def counted(counters):
 
 def _print_line(text):
     print("wasmote: " + text)
+
+
+def _has_tls():
+    try:
+        import tls
+    except ImportError:
+        return False
+    return hasattr(tls, "SSLContext")
 
 
 # What the link takes its socket from; None: nothing there.

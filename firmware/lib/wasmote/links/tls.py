@@ -1,0 +1,133 @@
+# TLS for the wire: a context out of the files that `mqtt.tls` names, and errors in words. The
+# broker's certificate is always checked: its signatures, its dates, the host that it is for.
+import errno
+from binascii import a2b_base64
+
+import tls
+from micropython import const
+
+from .. import fs, wallclock
+
+_FILE_MAX = const(16384)
+_BEGIN = b"-----BEGIN "
+_END = b"-----END "
+
+# What Mbed TLS says of a certificate, by words of its own, and what it means here.
+_VERDICTS = (
+    ("expired", "it has expired (the date here is {date})"),
+    ("future", "it is not valid yet (the date here is {date}; network.ntp sets it)"),
+    ("signed by the trusted", "mqtt.tls.ca has not signed it (another CA's, or self-signed)"),
+    ("Common Name", "it is for another host than {host} (mqtt.tls.server_name)"),
+    ("Usage", "it may not be used for this (key usage)"),
+    ("unacceptable hash", "it is signed with a hash that is not taken"),
+    ("unacceptable key", "its key is too short, or on a curve that is not taken"),
+)
+_ALERT = const(-0x7780)
+_ENDED = const(-0x7280)
+_MEANINGS = {
+    -0x7200: "no TLS: is this the broker's port for it?",
+    -0x6E80: "the broker knows no TLS 1.2",
+    -0x7900: "the broker knows no TLS 1.2",
+    -0x0034: "no entropy: this board wants a seed (README, TLS)",
+    -0x6A00: "the broker's certificates are longer than this board's buffer",
+}
+
+
+class TlsError(OSError):
+    pass
+
+
+# `options`: `mqtt.tls` of the configuration. `host`: the broker's.
+class Tls:
+    def __init__(self, options, host):
+        self._options = options
+        self._name = options["server_name"] or host
+        self._context = None
+
+    # Before anything is connected to: the files have to be right, and the date possible.
+    def prepare(self):
+        wallclock.at_least_built()
+        if self._context is None:
+            try:
+                self._context = self._new_context()
+            except OSError as e:
+                raise self.meaning(e)
+
+    # The connecting `socket` with TLS over it; nothing is sent yet.
+    def wrap(self, socket):
+        try:
+            return self._context.wrap_socket(
+                socket, server_hostname=self._name, do_handshake_on_connect=False
+            )
+        except (OSError, ValueError) as e:
+            raise self.meaning(e)
+
+    def _new_context(self):
+        options = self._options
+        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = tls.CERT_REQUIRED
+        for certificate in _read("ca", options["ca"]):
+            _load("ca", options["ca"], context.load_verify_locations, certificate)
+        if options["cert"]:
+            certificate = _read("cert", options["cert"])[0]
+            key = _read("key", options["key"])[-1]
+            _load("key", options["key"], context.load_cert_chain, certificate, key)
+        return context
+
+    # What an error of a wrapped socket means, as an OSError.
+    def meaning(self, error):
+        if type(error) is TlsError:
+            return error
+        if isinstance(error, ValueError):
+            return TlsError(errno.EACCES, "the broker's certificate: " + self._verdict(str(error)))
+        code = error.errno or 0
+        if code >= 0:
+            return error
+        return TlsError(errno.EACCES, "TLS: " + self._words(code, error))
+
+    def _verdict(self, said):
+        date = wallclock.today()
+        found = [t.format(date=date, host=self._name) for key, t in _VERDICTS if key in said]
+        return "; ".join(found) or said.strip()
+
+    def _words(self, code, error):
+        if code == _ALERT:
+            if self._options["cert"]:
+                return "the broker refuses the handshake; it may not take the client certificate"
+            return "the broker refuses the handshake; it may want a client certificate"
+        if code == _ENDED:
+            return "the broker closed in the handshake: is this its port for TLS?"
+        return _MEANINGS.get(code) or str(error.args[-1])
+
+
+def _load(entry, path, load, *data):
+    try:
+        load(*data)
+    except ValueError as e:
+        raise TlsError(errno.EINVAL, "mqtt.tls.%s: %s: %s" % (entry, path, e))
+
+
+# The DER blocks of a file, which is DER itself or PEM: not every port's Mbed TLS reads PEM.
+def _read(entry, path):
+    where = "mqtt.tls.%s: %s: " % (entry, path)
+    try:
+        data = fs.read(path, _FILE_MAX)
+    except OSError as e:
+        raise TlsError(e.errno, where + errno.errorcode.get(e.errno, str(e)))
+    if len(data) > _FILE_MAX:
+        raise TlsError(errno.EFBIG, where + "longer than %d bytes" % _FILE_MAX)
+    if data[:1] == b"\x30":
+        return [data]
+    blocks = []
+    at = data.find(_BEGIN)
+    while at >= 0:
+        start, end = data.find(b"\n", at) + 1, data.find(_END, at)
+        if b"PARAMETERS" not in data[at:start] and 0 < start < end:
+            try:
+                blocks.append(a2b_base64(data[start:end]))
+            except ValueError:
+                break
+        at = data.find(_BEGIN, at + 1)
+    if not blocks:
+        raise TlsError(errno.EINVAL, where + "neither DER nor PEM")
+    return blocks

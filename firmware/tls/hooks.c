@@ -1,0 +1,33 @@
+// What MicroPython's binding does not say to Mbed TLS, put in at the linker (--wrap).
+#include "mbedtls/ecp.h"
+#include "mbedtls/ssl.h"
+
+// Work between two looks at the loop, in Mbed TLS's own unit: about one field multiplication.
+#define ECP_OPS_MAX     (400)
+
+int __real_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport, int preset);
+int __real_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len);
+int __real_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, size_t len);
+
+int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport, int preset) {
+    int ret = __real_mbedtls_ssl_config_defaults(conf, endpoint, transport, preset);
+    if (ret) {
+        return ret;
+    }
+    mbedtls_ecp_set_max_ops(ECP_OPS_MAX);
+    return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_2048);
+}
+
+// A curve operation that paused goes on in the next call. The binding knows only waits for the
+// network: a wait to write is over at the next turn of the loop.
+static int paused(int ret) {
+    return ret == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS ? MBEDTLS_ERR_SSL_WANT_WRITE : ret;
+}
+
+int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len) {
+    return paused(__real_mbedtls_ssl_read(ssl, buf, len));
+}
+
+int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, size_t len) {
+    return paused(__real_mbedtls_ssl_write(ssl, buf, len));
+}
