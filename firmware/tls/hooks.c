@@ -3,7 +3,9 @@
 #include "mbedtls/ssl.h"
 
 // Work between two looks at the loop, in Mbed TLS's own unit: about one field multiplication.
-#define ECP_OPS_MAX     (400)
+#define ECP_OPS_MAX     (150)
+// Below all of Mbed TLS's own; firmware/lib/wasmote/links/tls.py knows it.
+#define ALERT_BASE      (-0x10000)
 
 int __real_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport, int preset);
 int __real_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len);
@@ -19,15 +21,22 @@ int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, i
 }
 
 // A curve operation that paused goes on in the next call. The binding knows only waits for the
-// network: a wait to write is over at the next turn of the loop.
-static int paused(int ret) {
-    return ret == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS ? MBEDTLS_ERR_SSL_WANT_WRITE : ret;
+// network: a wait to write is over at the next turn of the loop. An alert becomes an error of its
+// own, ALERT_BASE less its number, because the binding does not tell which one came.
+static int meaning(const mbedtls_ssl_context *ssl, int ret) {
+    if (ret == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) {
+        return MBEDTLS_ERR_SSL_WANT_WRITE;
+    }
+    if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        return ALERT_BASE - ssl->MBEDTLS_PRIVATE(in_msg)[1];
+    }
+    return ret;
 }
 
 int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len) {
-    return paused(__real_mbedtls_ssl_read(ssl, buf, len));
+    return meaning(ssl, __real_mbedtls_ssl_read(ssl, buf, len));
 }
 
 int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, size_t len) {
-    return paused(__real_mbedtls_ssl_write(ssl, buf, len));
+    return meaning(ssl, __real_mbedtls_ssl_write(ssl, buf, len));
 }

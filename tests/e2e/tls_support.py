@@ -1,10 +1,17 @@
 """Certificates made for a test, and a mosquitto that shows and asks for them."""
 
 import ipaddress
+import socket
+import ssl
+import struct
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -90,7 +97,10 @@ class TlsBroker(mosquitto.Broker):
     """mosquitto with one listener, which speaks TLS with `server`; `clients`: the CA that its
     clients' certificates must be of."""
 
-    def __init__(self, folder: Path, server: Pair, clients: Pair | None = None, more: str = ""):
+    def __init__(
+        self, folder: Path, server: Pair, clients: Pair | None = None, more: str = ""
+    ) -> None:
+        """`more` goes into the configuration of its listener."""
         super().__init__(folder)
         self.server, self.clients, self.more = server, clients, more
         self.plain_port = mosquitto.free_port()
@@ -107,7 +117,72 @@ class TlsBroker(mosquitto.Broker):
             text += f"cafile {folder}/clients.pem\nrequire_certificate true\n"
         return text
 
-    def connected(self) -> int:
-        """How many clients it has taken at the port with TLS."""
-        return sum("New client connected" in line for line in self.log.read_text().splitlines())
 
+class OldServer:
+    """A server that knows nothing newer than TLS 1.1; `taken` counts handshakes that succeeded."""
+
+    def __init__(self, folder: Path, server: Pair) -> None:
+        """Listens on a free loopback port."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "old.pem").write_bytes(server.pem + server.key_bytes(True))
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._context.minimum_version = ssl.TLSVersion.TLSv1
+            self._context.maximum_version = ssl.TLSVersion.TLSv1_1
+        self._context.set_ciphers("ALL:@SECLEVEL=0")
+        self._context.load_cert_chain(folder / "old.pem")
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.taken = 0
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            with suppress(OSError):
+                self._context.wrap_socket(peer, server_side=True).close()
+                self.taken += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+class TimeServer:
+    """Answers SNTP with a time of its own; `bend` may spoil an answer."""
+
+    def __init__(self, now: datetime, bend: Callable[[bytearray], object] = id) -> None:
+        """Listens on a free loopback port."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._seconds = int(now.timestamp()) + 2208988800
+        self._bend = bend
+        self.asked = 0
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                query, peer = self._socket.recvfrom(512)
+            except OSError:
+                return
+            self.asked += 1
+            answer = bytearray(48)
+            answer[0:2] = b"\x24\x02"
+            answer[24:32] = query[40:48]
+            struct.pack_into("!I", answer, 40, self._seconds & 0xFFFFFFFF)
+            self._bend(answer)
+            self._socket.sendto(answer, peer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()

@@ -22,15 +22,20 @@ _VERDICTS = (
     ("unacceptable hash", "it is signed with a hash that is not taken"),
     ("unacceptable key", "its key is too short, or on a curve that is not taken"),
 )
-_ALERT = const(-0x7780)
-_ENDED = const(-0x7280)
+_NO_VERSION = "no version of TLS in common with the broker (here: 1.2)"
 _MEANINGS = {
     -0x7200: "no TLS: is this the broker's port for it?",
-    -0x6E80: "the broker knows no TLS 1.2",
-    -0x7900: "the broker knows no TLS 1.2",
+    -0x6E80: _NO_VERSION,
     -0x0034: "no entropy: this board wants a seed (README, TLS)",
     -0x6A00: "the broker's certificates are longer than this board's buffer",
 }
+# Of a broker that goes: Mbed TLS's, and a socket's.
+_ENDED = (-0x7280, errno.ECONNRESET, 32)
+# An alert that came. Ports with a Mbed TLS of their own do not say which; firmware/tls subtracts
+# its number (RFC 5246, 7.2) from this.
+_ALERT = const(-0x7780)
+_ALERT_BASE = const(-0x10000)
+_ALERTS = {45: "the broker says that the client certificate has expired", 70: _NO_VERSION}
 
 
 class TlsError(OSError):
@@ -43,6 +48,7 @@ class Tls:
         self._options = options
         self._name = options["server_name"] or host
         self._context = None
+        self.stands = False  # something came: the handshake is over
 
     # Before anything is connected to: the files have to be right, and the date possible.
     def prepare(self):
@@ -55,6 +61,7 @@ class Tls:
 
     # The connecting `socket` with TLS over it; nothing is sent yet.
     def wrap(self, socket):
+        self.stands = False
         try:
             return self._context.wrap_socket(
                 socket, server_hostname=self._name, do_handshake_on_connect=False
@@ -81,7 +88,7 @@ class Tls:
         if isinstance(error, ValueError):
             return TlsError(errno.EACCES, "the broker's certificate: " + self._verdict(str(error)))
         code = error.errno or 0
-        if code >= 0:
+        if code > 0 and (self.stands or code not in _ENDED):
             return error
         return TlsError(errno.EACCES, "TLS: " + self._words(code, error))
 
@@ -91,12 +98,14 @@ class Tls:
         return "; ".join(found) or said.strip()
 
     def _words(self, code, error):
-        if code == _ALERT:
-            if self._options["cert"]:
-                return "the broker refuses the handshake; it may not take the client certificate"
-            return "the broker refuses the handshake; it may want a client certificate"
-        if code == _ENDED:
-            return "the broker closed in the handshake: is this its port for TLS?"
+        does = "not take the client certificate"
+        if not self._options["cert"]:
+            does = "want a client certificate"
+        if code in _ENDED:
+            return "the broker closed in the handshake: it may %s, or have no TLS here" % does
+        if code == _ALERT or code <= _ALERT_BASE:
+            text = "the broker refuses the handshake (alert %d): it may %s, or other TLS than 1.2"
+            return _ALERTS.get(_ALERT_BASE - code) or text % (max(_ALERT_BASE - code, 0), does)
         return _MEANINGS.get(code) or str(error.args[-1])
 
 

@@ -115,7 +115,10 @@ class Wire:
     # Waits for input and reads it into `view`. 0: the peer has closed; None: nothing.
     async def readinto(self, view):
         try:
-            return await self._stream.readinto(view)
+            count = await self._stream.readinto(view)
+            if count and self._tls:
+                self._tls.stands = True
+            return count
         except (OSError, ValueError) as e:
             raise self._meaning(e)
 
