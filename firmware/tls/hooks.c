@@ -1,6 +1,10 @@
 // What MicroPython's binding does not say to Mbed TLS, put in at the linker (--wrap).
+#include "mbedtls/asn1.h"
+#include "mbedtls/bignum.h"
 #include "mbedtls/ecp.h"
+#include "mbedtls/pk.h"
 #include "mbedtls/ssl.h"
+#include "mbedtls/x509.h"
 
 // Work between two looks at the loop, in Mbed TLS's own unit: about one field multiplication.
 #define ECP_OPS_MAX     (150)
@@ -30,7 +34,16 @@ static int meaning(const mbedtls_ssl_context *ssl, int ret) {
     if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         return ALERT_BASE - ssl->MBEDTLS_PRIVATE(in_msg)[1];
     }
-    return ret;
+    switch (ret) { // the binding takes the first of these for EBUSY
+        case MBEDTLS_ERR_MPI_ALLOC_FAILED:
+        case MBEDTLS_ERR_ECP_ALLOC_FAILED:
+        case MBEDTLS_ERR_PK_ALLOC_FAILED:
+        case MBEDTLS_ERR_X509_ALLOC_FAILED:
+        case MBEDTLS_ERR_ASN1_ALLOC_FAILED:
+            return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+        default:
+            return ret;
+    }
 }
 
 int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len) {

@@ -16,6 +16,7 @@ _TRIES = const(3)
 _WAIT_MS = const(1000)
 _POLL_MS = const(20)
 _AGAIN_MS = const(24 * 3600 * 1000)
+_FOUR_YEARS = const(1461 * 24 * 3600)
 # From 1900 to where this port's time begins.
 _TO_EPOCH = 2208988800 if time.gmtime(0)[0] == 1970 else 3155673600
 
@@ -32,8 +33,11 @@ def today():
 def _set(seconds):
     import machine
 
-    year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
-    machine.RTC().datetime((year, month, day, weekday, hour, minute, second, 0))
+    # gmtime() takes 31 bits, which end in 2038. The calendar of this century repeats itself.
+    years = 28 if seconds >= 1 << 31 else 0
+    date = time.gmtime(seconds - years // 4 * _FOUR_YEARS)
+    year, month, day, hour, minute, second, weekday = date[:7]
+    machine.RTC().datetime((year + years, month, day, weekday, hour, minute, second, 0))
 
 
 # Without a date the day of the build is the earliest that it can be.

@@ -1,6 +1,7 @@
 # TLS for the wire: a context out of the files that `mqtt.tls` names, and errors in words. The
 # broker's certificate is always checked: its signatures, its dates, the host that it is for.
 import errno
+import gc
 from binascii import a2b_base64
 
 import tls
@@ -8,7 +9,7 @@ from micropython import const
 
 from .. import fs, wallclock
 
-_FILE_MAX = const(16384)
+_FILE_MAX = const(8192)
 _BEGIN = b"-----BEGIN "
 _END = b"-----END "
 
@@ -26,7 +27,6 @@ _NO_VERSION = "no version of TLS in common with the broker (here: 1.2)"
 _MEANINGS = {
     -0x7200: "no TLS: is this the broker's port for it?",
     -0x6E80: _NO_VERSION,
-    -0x0034: "no entropy: this board wants a seed (README, TLS)",
     -0x6A00: "the broker's certificates are longer than this board's buffer",
 }
 # Of a broker that goes: Mbed TLS's, and a socket's.
@@ -36,6 +36,10 @@ _ENDED = (-0x7280, errno.ECONNRESET, 32)
 _ALERT = const(-0x7780)
 _ALERT_BASE = const(-0x10000)
 _ALERTS = {45: "the broker says that the client certificate has expired", 70: _NO_VERSION}
+
+
+# Mbed TLS's -0x34, of which the binding makes an errno
+_NO_ENTROPY = const(0x34)
 
 
 class TlsError(OSError):
@@ -53,10 +57,11 @@ class Tls:
     # Before anything is connected to: the files have to be right, and the date possible.
     def prepare(self):
         wallclock.at_least_built()
+        gc.collect()  # Mbed TLS wants pieces of 5 kB
         if self._context is None:
             try:
                 self._context = self._new_context()
-            except OSError as e:
+            except (OSError, MemoryError) as e:
                 raise self.meaning(e)
 
     # The connecting `socket` with TLS over it; nothing is sent yet.
@@ -66,12 +71,17 @@ class Tls:
             return self._context.wrap_socket(
                 socket, server_hostname=self._name, do_handshake_on_connect=False
             )
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, MemoryError) as e:
             raise self.meaning(e)
 
     def _new_context(self):
         options = self._options
-        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        try:
+            context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        except OSError as e:
+            if e.errno != _NO_ENTROPY:
+                raise
+            raise TlsError(errno.EIO, "TLS: no entropy: this board wants a seed (README, TLS)")
         context.verify_mode = tls.CERT_REQUIRED
         for certificate in _read("ca", options["ca"]):
             _load("ca", options["ca"], context.load_verify_locations, certificate)
@@ -85,6 +95,8 @@ class Tls:
     def meaning(self, error):
         if type(error) is TlsError:
             return error
+        if isinstance(error, MemoryError):
+            return TlsError(errno.ENOMEM, "TLS: the heap is too small or in pieces: %s" % error)
         if isinstance(error, ValueError):
             return TlsError(errno.EACCES, "the broker's certificate: " + self._verdict(str(error)))
         code = error.errno or 0
