@@ -325,6 +325,7 @@ def test_no_chance_no_connection(dateless: Target, tmp_path: Path, running: Simu
         assert "wants a seed" in about_mqtt(lines)
         with connected(running.port) as link:
             link.write("/entropy.seed", seed)
-        assert "mqtt connected" in about_mqtt(dateless.said(config(dateless, broker.port), {"/ca": ca.der}))
+        lines = dateless.said(config(dateless, broker.port), {"/ca": ca.der})
+    assert "mqtt connected" in about_mqtt(lines)
     with connected(running.port) as link:
         assert link.read("/entropy.seed") not in (seed, b"")
