@@ -101,8 +101,8 @@ def _network(given, errors):
     elif "ssid" not in given:
         errors.append("network.ssid: missing")
     if network["ntp"] is not None:
-        port = network["ntp"].partition(":")[2]
-        if port and not (port.isdigit() and 1 <= int(port) <= 65535):
+        host, colon, port = network["ntp"].partition(":")
+        if not host or colon and not (port.isdigit() and 1 <= int(port) <= 65535):
             errors.append("network.ntp: %r is not host or host:port" % network["ntp"])
     return network
 
