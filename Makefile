@@ -15,7 +15,8 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 # Tests in CPython; the other files of tests/hil/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
-    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e)
+    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e) \
+    $(wildcard tests/spec/*.py)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -26,8 +27,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn \
-    bench-nn-host bench-sign calibrate size lint format clean distclean
+    test-c test-spec test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
+    bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
 
 ## help: this list
 help:
@@ -83,9 +84,14 @@ test: firmware-all agents
 test-unit: agents
 	@$(PYTEST) tests/unit tests/contract $(ARGS)
 
-## test-c: agentvm under sanitizers, with both wasm3 versions
+## test-c: agentvm, with both wasm3 versions, and modsign under sanitizers
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
+
+## test-spec: the WebAssembly 1.0 test suite (../shared/spec) on the unix port and the emulated Cortex-M4F
+test-spec: deps
+	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
+	@$(PYTEST) tests/spec $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
 test-kernels: venv

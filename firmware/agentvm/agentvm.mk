@@ -3,6 +3,7 @@
 AGENTVM_SRC_C = $(addprefix $(AGENTVM_DIR)/, \
 	agent.c \
 	call.c \
+	convert.c \
 	error.c \
 	heap.c \
 	inspect.c \

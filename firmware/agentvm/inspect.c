@@ -1,6 +1,7 @@
 #include "inspect.h"
 
 #include "reader.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -41,14 +42,22 @@ static void check_type_index(const avm_module_info_t *info, avm_reader_t *r) {
     }
 }
 
+static const char *check_name(avm_reader_t *r, uint32_t *length) {
+    const char *name = avm_read_name(r, length);
+    if (r->wrong == NULL && !avm_utf8_check((const uint8_t *)name, *length)) {
+        avm_reader_refuse(r, "has a name that is not UTF-8");
+    }
+    return name;
+}
+
 static const char denied[] = "imports something other than functions";
 
 static void check_imports(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t length;
     info->imported_functions = avm_read_count(r);
     for (uint32_t i = 0; i < info->imported_functions && r->wrong == NULL; i++) {
-        avm_read_name(r, &length);
-        avm_read_name(r, &length);
+        check_name(r, &length);
+        check_name(r, &length);
         if (avm_read_byte(r) != AVM_KIND_FUNCTION) {
             avm_reader_refuse(r, denied);
         }
@@ -123,7 +132,7 @@ static void check_exports(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t length;
     uint32_t count = avm_read_count(r);
     for (uint32_t i = 0; i < count && r->wrong == NULL; i++) {
-        avm_read_name(r, &length);
+        check_name(r, &length);
         uint8_t kind = avm_read_byte(r);
         if (avm_read_u32(r) >= count_of(info, kind)) {
             avm_reader_refuse(r, "exports something that is not there");
@@ -215,7 +224,7 @@ static bool name_is(const char *name, uint32_t length, const char *wanted) {
 static void check_custom(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t length;
     (void)info;
-    const char *name = avm_read_name(r, &length);
+    const char *name = check_name(r, &length);
     while (r->wrong == NULL && name_is(name, length, "name") && r->at < r->end) {
         avm_read_byte(r);
         avm_read_skip(r, avm_read_u32(r));

@@ -84,8 +84,10 @@ typedef struct {
 
 // The index-th one; false when there are no more.
 bool avm_inspect_import(const avm_module_info_t *info, uint32_t index, avm_imported_t *imported);
-// By name; false when there is none.
+// By name; false when there is none. The name of the second may have any bytes in it.
 bool avm_inspect_export(const avm_module_info_t *info, const char *name, avm_exported_t *exported);
+bool avm_inspect_export_named(const avm_module_info_t *info, const char *name, size_t length,
+    avm_exported_t *exported);
 
 // Compares with a signature such as "i(iI)": results, then arguments; i, I, f, F for i32,
 // i64, f32, f64.

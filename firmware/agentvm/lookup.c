@@ -30,13 +30,17 @@ bool avm_inspect_import(const avm_module_info_t *info, uint32_t index, avm_impor
 }
 
 bool avm_inspect_export(const avm_module_info_t *info, const char *name, avm_exported_t *exported) {
+    return avm_inspect_export_named(info, name, strlen(name), exported);
+}
+
+bool avm_inspect_export_named(const avm_module_info_t *info, const char *name, size_t length,
+    avm_exported_t *exported) {
     avm_reader_t r = reader_of(info, AVM_SECTION_EXPORT);
     for (uint32_t left = count_in(&r); left > 0; left--) {
         exported->name = avm_read_name(&r, &exported->name_length);
         exported->kind = (avm_kind_t)avm_read_byte(&r);
         exported->index = avm_read_u32(&r);
-        if (exported->name_length == strlen(name)
-            && memcmp(exported->name, name, exported->name_length) == 0) {
+        if (exported->name_length == length && memcmp(exported->name, name, length) == 0) {
             return true;
         }
     }

@@ -8,9 +8,42 @@
 #include "wasm3_compile.h"
 #include "wasm3_steps.h"
 
+#include <math.h>
+
 #define M3_COMPILE_OPCODES
 #include "m3_env.h"
 #include "m3_compile.h"
+
+// What Wasm rounds is never a signalling NaN afterwards. Not all libraries see to that
+// (MicroPython's does not), nor does the rint that gcc has built in for x86-64.
+#define QUIET(type, name) \
+    static type quiet_##name(type x) { \
+        return isnan(x) ? x + x : name(x); \
+    }
+QUIET(double, ceil)
+QUIET(double, floor)
+QUIET(double, trunc)
+QUIET(double, rint)
+QUIET(float, ceilf)
+QUIET(float, floorf)
+QUIET(float, truncf)
+QUIET(float, rintf)
+#define ceil quiet_ceil
+#define floor quiet_floor
+#define trunc quiet_trunc
+#define rint quiet_rint
+#define ceilf quiet_ceilf
+#define floorf quiet_floorf
+#define truncf quiet_truncf
+#define rintf quiet_rintf
+
+// convert.c
+#if defined(__ARM_EABI__) && !(__ARM_FP & 8)
+__asm__(".set __aeabi_d2f, avm_d2f");
+#elif defined(__riscv) && !defined(__riscv_flen)
+__asm__(".set __truncdfsf2, avm_d2f");
+__asm__(".set __extendsfdf2, avm_f2d");
+#endif
 
 // Function entry does the metering.
 #define m3_Yield() ((M3Result)NULL)

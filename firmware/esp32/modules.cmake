@@ -11,7 +11,8 @@ target_include_directories(usermod_esp32 INTERFACE ${CMAKE_CURRENT_LIST_DIR}/..)
 target_link_libraries(usermod INTERFACE usermod_esp32)
 
 # ESP-IDF makes errors of warnings, which differ from compiler to compiler.
-set_property(SOURCE ${AGENTVM_WASM3_SOURCES} APPEND PROPERTY COMPILE_OPTIONS -Wno-error)
+set_property(SOURCE ${AGENTVM_WASM3_SOURCES} ${MODSIGN_MONOCYPHER_SOURCES}
+    APPEND PROPERTY COMPILE_OPTIONS -Wno-error)
 
 # The port always takes the module `btree`, whose sources are a submodule; nothing here uses it.
 # Read between the port's switching it on and its being looked at.

@@ -5,6 +5,7 @@ if(NOT MONOCYPHER_DIR)
 endif()
 
 file(GLOB MODSIGN_SOURCES ${CMAKE_CURRENT_LIST_DIR}/*.c)
+file(GLOB MODSIGN_MONOCYPHER_SOURCES ${CMAKE_CURRENT_LIST_DIR}/monocypher_*.c)
 add_library(usermod_sign INTERFACE)
 target_sources(usermod_sign INTERFACE ${MODSIGN_SOURCES})
 target_include_directories(usermod_sign INTERFACE

@@ -151,10 +151,11 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(module_link_function_obj, 4, 5, modul
 
 static uint32_t find_global(wasm3_module_t *self, mp_obj_t name) {
     avm_exported_t exported;
-    if (!avm_inspect_export(&self->info, mp_obj_str_get_str(name), &exported)
+    size_t length;
+    const char *text = mp_obj_str_get_data(name, &length);
+    if (!avm_inspect_export_named(&self->info, text, length, &exported)
         || exported.kind != AVM_KIND_GLOBAL) {
-        mp_raise_msg_varg(&wasm3_type_Error, MP_ERROR_TEXT("no global %s"),
-            mp_obj_str_get_str(name));
+        mp_raise_msg_varg(&wasm3_type_Error, MP_ERROR_TEXT("no global %s"), text);
     }
     if (self->runtime == NULL) {
         mp_raise_msg(&wasm3_type_Error, MP_ERROR_TEXT("the module is not loaded"));

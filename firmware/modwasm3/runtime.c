@@ -62,23 +62,25 @@ static mp_obj_t runtime_load(mp_obj_t self_in, mp_obj_t module_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(runtime_load_obj, runtime_load);
 
-static avm_function_t *find(wasm3_module_t *module, const char *name) {
+// A name may have a NUL in it, but no C string of wasm3's has.
+static avm_function_t *find(wasm3_module_t *module, const char *name, size_t length) {
     avm_exported_t exported;
-    if (avm_inspect_export(&module->info, name, &exported)
+    if (avm_inspect_export_named(&module->info, name, length, &exported)
         && exported.kind == AVM_KIND_FUNCTION) {
         return avm_module_function(module->module, exported.index);
     }
-    return avm_module_named(module->module, name);
+    return strlen(name) == length ? avm_module_named(module->module, name) : NULL;
 }
 
 // find_function(name: str) -> Function
 static mp_obj_t runtime_find_function(mp_obj_t self_in, mp_obj_t name_in) {
     wasm3_runtime_t *self = MP_OBJ_TO_PTR(self_in);
-    const char *name = mp_obj_str_get_str(name_in);
+    size_t length;
+    const char *name = mp_obj_str_get_data(name_in, &length);
     if (self->module == NULL) {
         mp_raise_msg(&wasm3_type_Error, MP_ERROR_TEXT("no module loaded"));
     }
-    avm_function_t *function = find(self->module, name);
+    avm_function_t *function = find(self->module, name, length);
     if (function == NULL) {
         mp_raise_msg_varg(&wasm3_type_Error, MP_ERROR_TEXT("function lookup failed: %s"), name);
     }

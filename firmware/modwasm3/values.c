@@ -4,6 +4,9 @@
 #include "py/binary.h"
 #include "py/runtime.h"
 
+#include <math.h>
+#include <string.h>
+
 // An integer of up to 64 bits: its bits, and whether it is below 0.
 typedef struct {
     uint64_t bits;
@@ -54,6 +57,49 @@ static int32_t get_i32(mp_obj_t object) {
     return (int32_t)(uint32_t)value.bits;
 }
 
+#if MICROPY_FLOAT_IMPL == MICROPY_FLOAT_IMPL_DOUBLE
+// Converting between float and double makes a signalling NaN a quiet one. Here NaNs keep their
+// bits, so that an f32 comes back as it went.
+#define SIGN (0x80000000)
+#define EXPONENT (0x7f800000)
+#define FRACTION (0x7fffff)
+#define QUIET (0x400000)
+
+static mp_obj_t new_f32(float value) {
+    uint32_t bits;
+    double wide = (double)value;
+    memcpy(&bits, &value, sizeof(bits));
+    if (isnan(value)) {
+        uint64_t wide_bits = (uint64_t)(bits & SIGN) << 32 | (uint64_t)0x7ff << 52
+            | (uint64_t)(bits & FRACTION) << 29;
+        memcpy(&wide, &wide_bits, sizeof(wide));
+    }
+    return mp_obj_new_float_from_d(wide);
+}
+
+static float get_f32(mp_obj_t object) {
+    double wide = mp_obj_get_float_to_d(object);
+    float value = (float)wide;
+    if (isnan(wide)) {
+        uint64_t wide_bits;
+        memcpy(&wide_bits, &wide, sizeof(wide_bits));
+        uint32_t fraction = (uint32_t)(wide_bits >> 29) & FRACTION;
+        // Without a fraction it would be infinite.
+        uint32_t bits = ((uint32_t)(wide_bits >> 32) & SIGN) | EXPONENT | (fraction ? fraction : QUIET);
+        memcpy(&value, &bits, sizeof(value));
+    }
+    return value;
+}
+#else
+static mp_obj_t new_f32(float value) {
+    return mp_obj_new_float_from_f(value);
+}
+
+static float get_f32(mp_obj_t object) {
+    return mp_obj_get_float_to_f(object);
+}
+#endif
+
 avm_value_t wasm3_value_get(mp_obj_t object, avm_type_t type) {
     avm_value_t value = {.i64 = 0};
     switch (type) {
@@ -64,7 +110,7 @@ avm_value_t wasm3_value_get(mp_obj_t object, avm_type_t type) {
             value.i64 = get_i64(object);
             break;
         case AVM_F32:
-            value.f32 = mp_obj_get_float_to_f(object);
+            value.f32 = get_f32(object);
             break;
         case AVM_F64:
             value.f64 = mp_obj_get_float_to_d(object);
@@ -80,7 +126,7 @@ mp_obj_t wasm3_value_new(avm_value_t value, avm_type_t type) {
         case AVM_I64:
             return mp_obj_new_int_from_ll(value.i64);
         case AVM_F32:
-            return mp_obj_new_float_from_f(value.f32);
+            return new_f32(value.f32);
         default:
             return mp_obj_new_float_from_d(value.f64);
     }

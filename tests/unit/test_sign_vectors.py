@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wasmote import paths
 from wasmote.sign import sigfile
-from wasmote.sign.keyset import KeySet
+from wasmote.sign.keyset import KeySet, KeySetError
 from wasmote.sign.refused import Refused
 from wasmote.sign.trust import Node, keyset_check, manifest_check
 
@@ -145,6 +147,24 @@ def refused(codes: str, check: Any, *what: Any) -> None:
     with pytest.raises(Refused) as caught:
         check(*what)
     assert caught.value.code in codes.split(), caught.value
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+VALUES = st.recursive(SCALARS, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=8)
+
+
+@given(
+    st.sampled_from(["format", "version", "threshold", "roots", "publishers", "floors"]), VALUES
+)
+def test_keyset_with_any_value_is_read_or_named_as_wrong(key: str, value: Any) -> None:
+    row = rows("keysets.jsonl")[0]
+    changed = {**json.loads(bytes.fromhex(row["keyset"])), key: value}
+    try:
+        keyset = KeySet.parse(json.dumps(changed).encode())
+    except KeySetError as error:
+        assert error.problems
+    else:
+        assert KeySet.parse(keyset.to_json()) == keyset
 
 
 def test_documents_longer_than_they_may_be() -> None:

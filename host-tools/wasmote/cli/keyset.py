@@ -51,7 +51,7 @@ def init(
         if present is not None:
             raise UsageError(f"{folder.path} has a key set or a draft: see keys roots, keys draft")
         if root:
-            found = [folder.public(text, ROOT) for text in root]
+            found = [folder.take_in(text, ROOT) for text in root]
         else:
             found = [key for key in folder.publics() if key.role == ROOT]
         if not found:
@@ -80,7 +80,7 @@ def allow(
         entry = keyset.publisher(publisher)
         if entry and not (folder.path / f"{publisher}{PUBLIC}").exists():
             return edit.allow(keyset, publisher, entry.key, wanted)
-        public = folder.public(publisher, PUBLISHER)
+        public = folder.take_in(publisher, PUBLISHER)
         return edit.allow(keyset, public.name, public.key, wanted)
 
     _change(folder, _existing(change), draft, passphrase_env, json)
@@ -117,7 +117,7 @@ def rotate(
         agents = edit.named(keyset, publisher).agents
         retired = edit.retire(keyset, publisher, highest)
         if is_made:
-            public = folder.public(successor, PUBLISHER)
+            public = folder.take_in(successor, PUBLISHER)
         else:
             public = folder.create(successor, PUBLISHER, secret)
         return edit.allow(retired, public.name, public.key, agents)
@@ -166,7 +166,7 @@ def roots(
     folder = KeyFolder(keys)
 
     def change(keyset: KeySet) -> KeySet:
-        more = [folder.public(text, ROOT).key for text in add or []]
+        more = [folder.take_in(text, ROOT).key for text in add or []]
         ids = {ed25519.key_id(key).hex(): key for key in keyset.roots}
         gone = [ids.get(text) or folder.public(text, ROOT).key for text in remove or []]
         return edit.change_roots(keyset, more, gone, threshold)

@@ -122,6 +122,19 @@ class KeyFolder:
             raise UsageError(f"{found.name} is a {found.role} key, and this needs a {role} key")
         return found
 
+    def take_in(self, text: str, role: str) -> PublicKey:
+        """The same, and a file from elsewhere is kept, so that its name is known from then on.
+
+        The folder must be locked.
+        """
+        found = self.public(text, role)
+        path = self._file(found.name, PUBLIC)
+        if not path.exists():
+            write(path, found.to_line().encode())
+        elif PublicKey.read(path) != found:
+            raise UsageError(f"{text}: {path} is another key by that name")
+        return found
+
     def has_private(self, name: str) -> bool:
         """Whether the private key of that name is here."""
         return self._file(name, PRIVATE).exists()

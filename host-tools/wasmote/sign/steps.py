@@ -33,7 +33,6 @@ class Workshop:
         self.folder = folder
         self.chain = Chain(folder.path)
         self.documents = self.chain.documents()
-        self.names = {key.key: key.name for key in folder.publics()}
 
     @property
     def latest(self) -> bytes | None:
@@ -44,6 +43,11 @@ class Workshop:
     def present(self) -> KeySet | None:
         """The present key set."""
         return KeySet.parse(self.latest) if self.latest else None
+
+    @property
+    def names(self) -> dict[bytes, str]:
+        """What keys are called here."""
+        return {key.key: key.name for key in self.folder.publics()}
 
     @property
     def draft(self) -> Draft | None:

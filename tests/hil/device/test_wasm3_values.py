@@ -1,4 +1,6 @@
 # The module wasm3: values in and out, globals, and what of pywasm3's manners is kept.
+import struct
+
 import devtest
 import wasm3
 from devtest import equal, raises, true
@@ -83,6 +85,56 @@ def test_f64():
         equal(bits(0.1), 0x3FB999999999999A)
         equal(same(1e300), 1e300)
         equal(same(4.9e-324), 4.9e-324)
+
+
+# The bits of an f64, as Python's float and back.
+def of_bits(bits):
+    return struct.unpack("<d", bits.to_bytes(8, "little"))[0]
+
+
+def bits_of(value):
+    return int.from_bytes(struct.pack("<d", value), "little")
+
+
+def test_nan_keeps_its_bits():
+    if not DOUBLE:
+        devtest.skip("single-precision floats hold no f64")
+    f32, f32_bits, f64, f64_bits = functions("f32", "bits_f32", "f64", "bits_f64")
+    # Signalling, negative with a payload, quiet.
+    for bits in (0x7FF4000000000000, 0xFFF0000020000000, 0x7FF8000000000000):
+        equal(bits_of(f64(of_bits(bits))), bits)
+        equal(f64_bits(of_bits(bits)) & 2**64 - 1, bits)
+        equal(bits_of(f32(of_bits(bits))), bits)
+    equal(f32_bits(of_bits(0x7FF4000000000000)), 0x7FA00000)
+    # What an f32 has no room for, but a NaN all the same.
+    equal(f32_bits(of_bits(0x7FF0000000000001)), 0x7FC00000)
+
+
+def test_rounding_makes_nan_quiet():
+    if not DOUBLE:
+        devtest.skip("single-precision floats hold no f64")
+    for round in functions("nearest_f64", "floor_f64", "ceil_f64", "trunc_to_f64", "nearest_f32"):
+        bits = bits_of(round(of_bits(0xFFF4000000000000)))
+        equal(hex(bits & 0x7FF8000000000000), "0x7ff8000000000000")
+        equal(round(-0.5) in (0.0, -1.0), True)
+
+
+def test_f32_nan_keeps_sign_and_payload():
+    neg = functions("neg_f32_bits")[0]
+    equal(neg(0x7FC00001), 0xFFC00001 - 2**32)
+    equal(neg(0xFFC12345), 0x7FC12345)
+    equal(neg(0x3F800000), 0xBF800000 - 2**32)
+    equal(neg(0x7F800000), 0xFF800000 - 2**32)
+
+
+# Names may hold any character.
+def test_names():
+    runtime, module = load("names")
+    names = ("", "a", "a\0", "a\0b", "\u2713")
+    equal([runtime.find_function(name)() for name in names], [0, 1, 2, 3, 4])
+    raises(wasm3.Error, runtime.find_function, "a\0c")
+    equal((module.get_global("g"), module.get_global("g\0")), (5, 6))
+    raises(wasm3.Error, module.get_global, "g\0g")
 
 
 # Whatever the precision of Python's floats, inside it is double. The limits of the
