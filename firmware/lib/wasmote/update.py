@@ -14,6 +14,7 @@ _AGAIN_MAX_MS = const(600000)
 _REPORT_MS = const(500)  # the shortest between two reports
 _MESSAGE_MAX = const(160)
 
+_POLL = "update.url: "
 # Files in pieces over MQTT.
 _PIECE_MAX = const(1032)
 _PIECE_MS = const(5000)
@@ -35,7 +36,7 @@ class Updates:
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
         self._again_ms = 0
-        self._etag = None
+        self._etag = self._polled = None
         self._lock = asyncio.Lock()  # held by an update
         self._pieces = None  # the source of an update over MQTT
         self.watcher = None  # watcher(name, entry) hears of each note
@@ -209,8 +210,9 @@ class Updates:
         try:
             await work
         except (ValueError, OSError, MemoryError) as e:
-            self._problem = "%s: %s" % (type(e).__name__, e)
+            self._problem = str(e) or type(e).__name__
             self._node.log("error: update: " + self._problem)
+            self._again_ms = self._again_ms or _AGAIN_MS
             self.changed()
 
     async def _wait(self, polled):
@@ -233,9 +235,14 @@ class Updates:
         try:
             answer = await http.get(url, data.extend, desired.LIMIT, etag=self._etag)
         except OSError as e:
-            raise OSError("update.url: %s" % install.failed(e, "desired").message)
-        if answer.status == 200:
-            self._etag = answer.etag
+            raise ValueError(_POLL + install.failed(e, url).message)
+        if self._problem and self._problem.startswith(_POLL):
+            self._problem = None
+            self.changed()
+        self._etag = answer.etag
+        # Not every server knows the ETag again.
+        if answer.status == 200 and data != self._polled:
+            self._polled = data
             self._hear(bytes(data))
 
     async def _follow(self):
@@ -247,6 +254,7 @@ class Updates:
             self._final.clear()
             self.changed()
         if self._desired is None:
+            self._again_ms = 0
             return
         agents, keysets = self._desired
         again = keysets and await self._take_keysets(*keysets)
