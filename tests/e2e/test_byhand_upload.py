@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from commands import Run
-from update_support import NAME, BoardNode, Fleet, Signer, UnixNode, Web, after, digest, golden, wat
+from update_support import BoardNode, Fleet, Signer, UnixNode, Web, after, digest, golden, wat
 
 from wasmote.boards import Board
 from wasmote.broker import Broker
@@ -187,10 +187,11 @@ def test_running_node_takes_a_new_version(
 def test_what_the_node_refuses_is_said(at_hand: Field, old: dict[str, bytes]) -> None:
     at_hand.provision(old)
     at_hand.until_version(3)
+    assert at_hand.upload(good(at_hand.signer, 4))[0] == 0
     trap = at_hand.signer.bundle(5, wat(5, after(4, "unreachable")), golden(5))
     cases = [
         (good(at_hand.signer, 2), 5, "rollback"),
-        (good(Signer(), 4), 5, "unknown-key"),
+        (good(Signer(), 5), 5, "unknown-key"),
         (at_hand.signer.bundle(6, wat(6), golden(6), boards=["NO_SUCH"]), 5, "wrong-board"),
         (trap, 1, "rolled-back: trap"),
         (trap, 5, "known-bad"),
@@ -199,7 +200,7 @@ def test_what_the_node_refuses_is_said(at_hand: Field, old: dict[str, bytes]) ->
     for bundle, exit_code, words in cases:
         code, error, _ = at_hand.upload(bundle)
         assert (code, words in error) == (exit_code, True), error
-    at_hand.until_version(3)
+    at_hand.until_version(4)
     at_hand.check_gapless()
     assert {r["boot"] for r in at_hand.results} == {1}
 
