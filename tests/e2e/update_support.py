@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import bundle_support
 import wasmtime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
-from node_support import tensor
 
 from wasmote.links import bundles, connected, files
 from wasmote.links.base import Link
@@ -92,28 +92,9 @@ class Signer:
         if gold:
             data["golden.bin"] = gold
         data |= changes.pop("more", {})
-        manifest = {
-            "format": 1,
-            "name": NAME,
-            "version": f"{sequence}.0.0",
-            "sequence": sequence,
-            "abi": 1,
-            "files": {
-                name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-                for name, content in data.items()
-            },
-            "inputs": [tensor("x")],
-            "outputs": [tensor("y")],
-            "memory_bytes": 1024,
-            "stack_bytes": 0,
-            "vm_stack_bytes": 1024,
-            "deadline_ms": 200,
-            "imports": [],
-            "boards": [],
-            "licence": "MIT",
-            "source": "a test",
-        }
-        text = json.dumps(manifest | changes).encode()
+        terms = {"version": f"{sequence}.0.0", "sequence": sequence, "deadline_ms": 200} | changes
+        name = terms.pop("name", NAME)
+        text = json.dumps(bundle_support.manifest(name, data, **terms)).encode()
         signed = signature(self.publisher, MANIFEST, text)
         return {"manifest.json": text, "manifest.sig": signed, **data}
 
