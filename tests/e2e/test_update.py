@@ -13,8 +13,11 @@ from update_support import (
     after,
     digest,
     golden,
+    release,
     wat,
 )
+
+from wasmote import paths
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -278,3 +281,23 @@ def test_files_that_are_there_are_not_sent_again(fleet: Fleet) -> None:
     fleet.until(lambda: fleet.update_is("confirmed", old))
     fleet.until_version(1)
     assert fleet.web.asked == []
+
+
+def test_digits(fleet: Fleet) -> None:
+    """An agent in Rust with its weights, at work on images."""
+    bundle = paths.BUILD / "agents/digits"
+    old, new = (release(bundle, sequence, fleet.signer) for sequence in (1, 2))
+    fleet.name = "digits"
+    fleet.samples = (paths.AGENTS / "digits/samples.bin").read_bytes()
+    fleet.provision(old)
+    fleet.until_version(1)
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("confirmed", new))
+    fleet.until_version(2, 20)
+    fleet.check_gapless()
+    fleet.check_samples()
+    # Nothing but the manifest was new.
+    assert [path.rpartition("/")[2] for path, _ in fleet.web.asked] == [
+        "manifest.json",
+        "manifest.sig",
+    ]

@@ -99,6 +99,16 @@ class Signer:
         return {"manifest.json": text, "manifest.sig": signed, **data}
 
 
+def release(bundle: Path, sequence: int, signer: Signer) -> dict[str, bytes]:
+    """An agent that was built, signed as another version of it."""
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    data = {name: (bundle / name).read_bytes() for name in manifest["files"]}
+    terms = {"version": f"{sequence}.0.0", "sequence": sequence}
+    text = json.dumps(manifest | terms).encode()
+    signed = signature(signer.publisher, MANIFEST, text)
+    return {"manifest.json": text, "manifest.sig": signed, **data}
+
+
 def signature(key: Ed25519PrivateKey, prefix: bytes, data: bytes) -> bytes:
     """A signature file with one signature."""
     public = key.public_key().public_bytes_raw()
@@ -255,6 +265,8 @@ class Fleet:
         self.listener = listener
         self.web = web
         self.signer = Signer()
+        self.name = NAME
+        self.samples = struct.pack("<4sHHII", b"WMSF", 1, 0, 1, 100) + bytes(range(100))
         self.results: list[dict[str, Any]] = []
         self.reported: dict[str, Any] = {}
 
@@ -276,17 +288,16 @@ class Fleet:
             "node": "node",
             "mqtt": {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500},
             "pool_bytes": pool_bytes,
-            "agents": [{"name": NAME, "sensor": sensor}],
+            "agents": [{"name": self.name, "sensor": sensor}],
             "update": {"trial_runs": 10, "trial_s": 30} | update,
         }
-        header = struct.pack("<4sHHII", b"WMSF", 1, 0, 1, 100)
         with self.node.link() as link:
             files.mkdirs(link, "/samples")
-            link.write("/samples/x.bin", header + bytes(range(100)))
+            link.write("/samples/x.bin", self.samples)
             link.write("/wasmote.json", json.dumps(config).encode())
             link.write("/main.py", b"import wasmote\nwasmote.run()\n")
             if bundle:
-                bundles.upload(link, NAME, bundle)
+                bundles.upload(link, self.name, bundle)
             if keys:
                 self.take_keys(link, self.signer.key_set())
         self.node.boot()
@@ -300,7 +311,7 @@ class Fleet:
         """Publishes a bundle and asks for it."""
         folder = folder or digest(bundle)[:8]
         self.web.publish(bundle, folder)
-        self.ask({NAME: {"manifest": digest(bundle), "url": f"{self.url}{folder}/"}}, **more)
+        self.ask({self.name: {"manifest": digest(bundle), "url": f"{self.url}{folder}/"}}, **more)
 
     def ask(self, agents: dict[str, Any], **more: Any) -> None:
         self.publish(json.dumps({"format": 1, "agents": agents} | more))
@@ -310,7 +321,7 @@ class Fleet:
         self.listener.publish(TOPIC + "desired", desired, retain=True)
 
     def _take(self, message: Message) -> None:
-        if message.path == f"agent/{NAME}/out":
+        if message.path == f"agent/{self.name}/out":
             self.results.append(message.json())
         elif message.path == "reported":
             self.reported = message.json()
@@ -328,7 +339,7 @@ class Fleet:
     @property
     def agent(self) -> dict[str, Any]:
         """What the node says of its agent."""
-        found: dict[str, Any] = self.reported.get("agents", {}).get(NAME, {})
+        found: dict[str, Any] = self.reported.get("agents", {}).get(self.name, {})
         return found
 
     def update_is(self, state: str, bundle: dict[str, bytes], error: str | None = None) -> bool:
