@@ -39,14 +39,7 @@ class Installer:
     # All of the version's files, {name: digest}, and its sequence, 0 without a signature.
     # Refused, Failed.
     async def bring(self, digest):
-        data, signatures = self._known(digest) or await self._fetch_manifest(digest)
-        versions = self._versions
-        if signatures is None:
-            given = versions.trust.check_unsigned(data, versions.name)
-            sequence = 0
-        else:
-            given = versions.trust.check(data, signatures, versions.name, versions.kept())
-            sequence = given["sequence"]
+        data, signatures, given = self._known(digest) or await self._fetch_manifest(digest)
         self._check_pool(given)
         try:
             await self._bring(data, signatures, given)
@@ -54,21 +47,35 @@ class Installer:
             raise Refused("too-large", str(e))
         except StoreError as e:
             raise Failed("digest", str(e), again=True)
-        return self._arrived, sequence
+        return self._arrived, 0 if signatures is None else given["sequence"]
 
-    # Manifest and signatures that are here already: of a version that ran, or an attempt before.
+    # (manifest, signatures, the manifest parsed) that are here already: of a version that ran, or
+    # an attempt before.
     def _known(self, digest):
         for suffix in (NEW, OLD, TRIAL):
             files = self._versions.files(suffix)
             if files.get("manifest.json") == digest and "manifest.sig" in files:
-                return [bytes(self._store.get(files[n])) for n in ("manifest.json", "manifest.sig")]
+                data, signatures = (
+                    bytes(self._store.get(files[n])) for n in ("manifest.json", "manifest.sig")
+                )
+                try:
+                    return data, signatures, self._check(data, signatures)
+                except Refused:
+                    pass  # another key may have signed it since
         return None
+
+    def _check(self, data, signatures):
+        versions = self._versions
+        if signatures is None:
+            return versions.trust.check_unsigned(data, versions.name)
+        return versions.trust.check(data, signatures, versions.name, versions.kept())
 
     async def _fetch_manifest(self, digest):
         data = await self._fetch("manifest.json", manifest.LIMIT)
         if hashlib.sha256(data).digest() != digest:
             raise Failed("digest", "manifest.json there is another one", again=True)
-        return data, await self._fetch_signatures()
+        signatures = await self._fetch_signatures()
+        return data, signatures, self._check(data, signatures)
 
     # None: there are none, and it may do without.
     async def _fetch_signatures(self):
