@@ -1,4 +1,4 @@
-"""A locked board, from its key set to its last hour: nobody reaches a prompt, nothing unsigned runs.
+"""A locked board, from its key set to its erasure: no prompt, and nothing unsigned runs.
 
 Rerun one: .venv/bin/pytest tests/e2e/test_locked.py -k "<name>"
 """
@@ -197,7 +197,8 @@ def test_tools_are_turned_away(locked: Locked, mpremote: Run) -> None:
     assert "was run" not in got.stdout
     said = locked.run("agent", "ls", "-d", locked.sim.port, exit_code=4)
     assert "prompt" in said
-    locked.run("agent", "upload", str(locked.bundle), "-d", locked.sim.port, "--restart", exit_code=4)
+    words = ("agent", "upload", str(locked.bundle), "-d", locked.sim.port, "--restart")
+    locked.run(*words, exit_code=4)
     locked.listen()
     check_no_prompt(locked.follow(1))
 
@@ -207,8 +208,8 @@ def test_upload_needs_a_signature(locked: Locked) -> None:
     locked.close()
     words = ("agent", "upload", str(locked.unsigned), "-d", locked.sim.port)
     # It is another manifest's: the same one would be there already.
-    manifest = locked.unsigned / "manifest.json"
-    manifest.write_bytes(manifest.read_bytes().replace(b'"sequence":', b'"x-by": "us", "sequence":'))
+    path = locked.unsigned / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"sequence":', b'"x-by": "us", "sequence":'))
     said = locked.run(*words, exit_code=5)
     assert "signature-format" in said
     assert "agent sign" in said

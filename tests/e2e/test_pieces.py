@@ -104,9 +104,8 @@ class Watch:
 def bundle_of(signer: Signer, sequence: int, model: bool = False) -> dict[str, bytes]:
     if not model:
         return signer.bundle(sequence, wat(sequence), golden(sequence))
-    return signer.bundle(
-        sequence, wat(sequence, last=EXPORT), golden(sequence), more=dict(MODEL), memory_bytes=20_000
-    )
+    code = wat(sequence, last=EXPORT)
+    return signer.bundle(sequence, code, golden(sequence), more=dict(MODEL), memory_bytes=20_000)
 
 
 def put(folder: Path, bundle: dict[str, bytes]) -> str:

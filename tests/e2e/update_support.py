@@ -14,7 +14,6 @@ from typing import Any
 
 import bundle_support
 import wasmtime
-from bundle_support import tensor
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
 
