@@ -5,6 +5,8 @@ Rerun one: .venv/bin/pytest tests/e2e/test_locked.py -k "<name>"
 
 import json
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ import pytest
 from commands import Run
 from test_bridge import golden_samples
 
-from wasmote import paths
+from wasmote import boards, paths
 from wasmote.boards import Board
 from wasmote.links import bundles, connected, files
 from wasmote.links.lines import SerialLines
@@ -28,6 +30,7 @@ AGENT = "digits"
 BUNDLE = paths.BUILD / "agents" / AGENT
 OUT = f"agent/{AGENT}/out "
 START_S = 40
+SLOW_S = 400  # for emulators that need a minute for what takes a board a second
 # Shows itself on the console, and stays.
 RAN = "print('{0} was run'); open('/{0}.ran', 'w').close()\n"
 PROMPTS = (">>>", "raw REPL", "MicroPython v", "Type ", "was run", "OK")
@@ -46,8 +49,11 @@ KEYS = {
 class Locked:
     """A board with signed digits, locked; its console."""
 
-    def __init__(self, board: Board, folder: Path, wasmote: Run) -> None:
+    def __init__(
+        self, board: Board, folder: Path, wasmote: Run, start_s: float = START_S
+    ) -> None:
         self.board = board
+        self.start_s = start_s
         self.name = f"{NAME}-{board.name}"
         self.folder = folder
         self.wasmote = wasmote
@@ -127,8 +133,8 @@ class Locked:
         self.sim.fresh = False
         self.sim.start()
         lines = self.listen()
-        said = lines.wait(OUT, START_S)
-        return said + lines.wait(OUT, START_S)
+        said = lines.wait(OUT, self.start_s)
+        return said + lines.wait(OUT, self.start_s)
 
     def follow(self, seconds: float) -> list[str]:
         """The lines of that time."""
@@ -189,12 +195,17 @@ def test_keys_reach_no_prompt(locked: Locked) -> None:
     assert len({result["boot"] for result in results(said)}) == 1
 
 
-def test_tools_are_turned_away(locked: Locked, mpremote: Run) -> None:
+def test_tools_are_turned_away(locked: Locked) -> None:
     locked.power_cycle()
     locked.close()
-    got = mpremote(locked.sim.port, "exec", "print('was run')")
-    assert got.returncode != 0
-    assert "was run" not in got.stdout
+    # It waits for a prompt for as long as the board says anything.
+    words = ("connect", locked.sim.port, "exec", "print('was run')")
+    with subprocess.Popen(
+        [sys.executable, "-m", "mpremote", *words], stdout=subprocess.PIPE, text=True
+    ) as mpremote:
+        time.sleep(15)
+        mpremote.kill()
+        assert "was run" not in mpremote.communicate()[0]
     said = locked.run("agent", "ls", "-d", locked.sim.port, exit_code=4)
     assert "prompt" in said
     words = ("agent", "upload", str(locked.bundle), "-d", locked.sim.port, "--restart")
@@ -263,3 +274,31 @@ def test_erasing_the_flash_unlocks_and_loses_everything(locked: Locked) -> None:
         assert "wasmote.json" not in names
         assert "boot.py" not in names
 
+
+
+# Whose console is a USB device that MicroPython brings up only behind boot.py.
+USB = [b for b in boards.listing() if b.section("sim").get("kind") == "rp2040py"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("usb", USB, ids=lambda board: board.name)
+def test_usb_console_of_a_locked_board(usb: Board, wasmote: Run, tmp_path: Path) -> None:
+    locked = Locked(usb, tmp_path, wasmote, SLOW_S)
+    try:
+        locked.make()
+        locked.provision()
+        said = locked.power_cycle()
+        assert locked.lines
+        locked.lines.write(b"".join(KEYS.values()))
+        said += locked.lines.wait(OUT, SLOW_S) + locked.lines.wait(OUT, SLOW_S)
+        check_no_prompt(said)
+        assert len({result["boot"] for result in results(said)}) == 1
+        locked.close()
+        words = ("agent", "upload", str(locked.unsigned), "-d", locked.sim.port)
+        path = locked.unsigned / "manifest.json"
+        path.write_bytes(path.read_bytes().replace(b'"sequence":', b'"x-by": "us", "sequence":'))
+        assert "signature-format" in locked.run(*words, exit_code=5)
+    finally:
+        locked.close()
+        locked.sim.stop()

@@ -60,7 +60,7 @@ Tell = Callable[[State], None]
 
 
 @contextmanager
-def _open(port: str) -> Iterator[serial.SerialBase]:
+def _open(port: str) -> Iterator[serial.Serial]:
     try:
         with serial.serial_for_url(port, BAUD, timeout=POLL_S, exclusive=True) as opened:
             yield opened
@@ -80,7 +80,7 @@ def install(port: str, name: str, data: Mapping[str, bytes], tell: Tell) -> Stat
 class _Install:
     def __init__(
         self,
-        opened: serial.SerialBase,
+        opened: serial.Serial,
         port: str,
         name: str,
         data: Mapping[str, bytes],
@@ -118,8 +118,7 @@ class _Install:
         """Whether a node answers."""
         began = time.monotonic()
         for start, end in zip(PROBES_S, (*PROBES_S[1:], PROBE_S), strict=True):
-            while time.monotonic() < began + start:
-                pass
+            time.sleep(max(0, began + start - time.monotonic()))
             self._serial.write(self._request)
             while time.monotonic() < began + end:
                 if self._take():

@@ -156,5 +156,5 @@ def _advice(text: str) -> str:
     if text.startswith("failed to access"):
         return "the port is busy: another program (mpremote, wasmote monitor) has it open"
     if "raw repl" in text:
-        return "no answer from a MicroPython prompt; reset the board, or is it another device?"
+        return "no answer from a MicroPython prompt: reset the board; or is it locked, or no board?"
     return text
