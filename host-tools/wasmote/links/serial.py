@@ -46,7 +46,7 @@ def serial_port(name: DeviceName) -> str:
     return find_by_id(name.value) if name.kind == "id" else name.value
 
 
-class _Transport(SerialTransport):
+class _Transport(SerialTransport):  # type: ignore[misc]
     """mpremote's, which would wait for ever for the prompt of a board that never stops talking."""
 
     def read_until(
