@@ -5,6 +5,8 @@ Rerun one: .venv/bin/pytest tests/e2e/test_tls.py -k "<name> and board"
 
 import json
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,6 +15,8 @@ from typing import Any
 
 import pytest
 from board_node import node
+from mqtt_support import Driver, mqtt_options, sequence
+from mqtt_support import running as at_work
 from node_support import Node
 from tls_support import BEGIN, OldServer, Pair, TimeServer, TlsBroker, make
 
@@ -143,6 +147,49 @@ def test_intermediate_and_server_name(target: Target, tmp_path: Path) -> None:
     with TlsBroker(tmp_path, server) as broker:
         named = config(target, broker.port, tls={"server_name": "broker.lab"})
         assert "mqtt connected" in about_mqtt(target.said(named, {"/ca": ca.der}))
+
+
+def through(tmp_path: Path, pair: Pair, port: int, **changes: Any) -> Driver:
+    """The link alone, in a process, over TLS."""
+    (tmp_path / "ca").write_bytes(pair.der)
+    tls = {"ca": "/ca", "cert": None, "key": None, "server_name": None}
+    return Driver(tmp_path, mqtt_options(port, tls=tls, timeout_s=4), **changes)
+
+
+def test_large_results_come_whole(tmp_path: Path) -> None:
+    """Ten records each: what TLS has not sent yet is never begun anew."""
+    ca = make("ca", ca=True)
+    with (
+        TlsBroker(tmp_path / "broker", make("broker", ca)) as broker,
+        Listener("127.0.0.1", broker.plain_port) as listener,
+        at_work(through(tmp_path, ca, broker.port, count=300, bytes=20000)) as driver,
+    ):
+        assert driver.result()["acknowledged"] == 300
+        assert sequence(listener, 299) == list(range(300))
+
+
+def test_broker_comes_back(tmp_path: Path) -> None:
+    """Killed three times and started again: nothing is lost, and nothing of TLS is left over."""
+    ca = make("ca", ca=True)
+    with TlsBroker(tmp_path / "broker", make("broker", ca)) as broker:
+        driver = through(tmp_path, ca, broker.port, count=200, period_ms=20)
+        with at_work(driver):
+            for _ in range(3):
+                driver.wait_for("mqtt connected")
+                time.sleep(0.3)
+                broker.kill()
+                driver.wait_for("error: mqtt")
+                broker.start()
+            result = driver.result()
+    assert result["produced"] == result["acknowledged"] == 200
+
+
+def test_silent_peer_is_given_up(tmp_path: Path) -> None:
+    """It takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        with at_work(through(tmp_path, make("ca", ca=True), port, drain_ms=0, linger_ms=6000)) as d:
+            assert "no answer to CONNECT" in d.wait_for("error: mqtt")
 
 
 # ---- What must not ----
