@@ -218,6 +218,7 @@ BAD = {
     "other-host": Bad("it is for another host", {"hosts": ("broker.lab", "10.9.9.9")}),
     "clients-usage": Bad("it may not be used for this", {"usage": "client"}),
     "issuer-no-ca": Bad("mqtt.tls.ca has not signed it", issuer="leaf"),
+    "long-chain": Bad("longer than this board's buffer", issuer="long"),
     "no-client-cert": Bad("want a client certificate", asks=True),
     "other-client-ca": Bad("not take the client certificate", client="other", asks=True),
     "ca-missing": Bad("mqtt.tls.ca: /ca: ENOENT", ca=""),
@@ -236,7 +237,8 @@ def issuers() -> dict[str, Pair]:
     made["double"] = make("ca", ca=True)
     made["expired"] = make("old", ca=True, end=datetime(2021, 1, 1, tzinfo=UTC))
     leaf = make("leaf", made["ca"])
-    return made | {"leaf": replace(leaf, chain=(leaf.cert,))}
+    made["leaf"] = replace(leaf, chain=(leaf.cert,))
+    return made | {"long": replace(made["ca"], chain=(leaf.cert,) * 12)}
 
 
 @pytest.fixture(scope="module")
