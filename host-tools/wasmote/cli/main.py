@@ -18,6 +18,7 @@ from wasmote.cli import (
     bench_nn_host,
     boards,
     bridge,
+    broker,
     build,
     calibrate,
     convert,
@@ -71,6 +72,13 @@ AGENT_VERBS: dict[str, Verb] = {
     "run": agent_run.run,
 }
 
+BROKER_VERBS: dict[str, Verb] = {
+    "init": broker.init,
+    "add-node": broker.add_node,
+    "rm-node": broker.rm_node,
+    "check": broker.check,
+}
+
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
 
 
@@ -104,10 +112,12 @@ def make_app() -> typer.Typer:
     }
     app = typer.Typer(help="Sandboxed inference agents on microcontrollers.", **settings)
     agents = typer.Typer(help="Make, check and put agents on devices.", **settings)
-    for table, target in ((VERBS, app), (AGENT_VERBS, agents)):
+    brokers = typer.Typer(help="mosquitto for a site: users, rights, limits.", **settings)
+    for table, target in ((VERBS, app), (AGENT_VERBS, agents), (BROKER_VERBS, brokers)):
         for name, verb in table.items():
             target.command(name, epilog=EPILOG)(guarded(verb))
     app.add_typer(agents, name="agent", epilog=EPILOG)
+    app.add_typer(brokers, name="broker", epilog=EPILOG)
     app.callback(epilog=EPILOG)(lambda: None)
     return app
 

@@ -48,6 +48,13 @@ def parse_address(text: str) -> tuple[str, int]:
 
 def probe(host: str, port: int, timeout_s: float = 3.0) -> None:
     """Asks for a connection and lets it go. Raises DeviceError where no broker takes us."""
+    code = connack(host, port, timeout_s)
+    if code:
+        raise DeviceError(f"the broker at {host}:{port} refuses us (code {code}): user, password?")
+
+
+def connack(host: str, port: int, timeout_s: float = 3.0) -> int:
+    """The broker's answer to a client without a name: 0, it is let in; else why not."""
     where = f"{host}:{port}"
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
@@ -57,8 +64,7 @@ def probe(host: str, port: int, timeout_s: float = 3.0) -> None:
         raise DeviceError(f"no broker at {where} ({error})") from None
     if answer[:3] != b"\x20\x02\x00" or len(answer) != 4:
         raise DeviceError(f"{where} answers, but not as an MQTT broker does")
-    if answer[3]:
-        raise DeviceError(f"the broker at {where} refuses us (code {answer[3]}): user, password?")
+    return answer[3]
 
 
 class Listener(Running):
