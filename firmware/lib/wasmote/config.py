@@ -32,6 +32,7 @@ _MQTT = {
     "timeout_s": ("int", 10, 1, 120),
     "queue": ("int", 64, 1, 1000),
     "durable": ("bool", False),
+    "durable_always": ("bool", False),
     "durable_bytes": ("int", 65536, 8192, 16777216),
 }
 _AGENT = {
@@ -100,6 +101,8 @@ def _mqtt(given, network, errors):
     mqtt = fields(given, rules, "mqtt", errors)
     if mqtt["password"] is not None and mqtt["user"] is None:
         errors.append("mqtt.password: needs mqtt.user")
+    if mqtt["durable_always"] and not mqtt["durable"]:
+        errors.append("mqtt.durable_always: needs mqtt.durable")
     return mqtt
 
 

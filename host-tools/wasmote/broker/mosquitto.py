@@ -33,14 +33,9 @@ def program() -> str:
     return found
 
 
-def configuration(access: str, store: Path, inflight: int) -> str:
-    """Our configuration file: `access` is who may connect and where.
-
-    `inflight`: messages on their way to a client at once; 1 keeps their order when they are sent
-    again.
-    """
-    template = string.Template(TEMPLATE.read_text())
-    return template.substitute(access=access, folder=store, inflight=inflight)
+def configuration(access: str, store: Path) -> str:
+    """Our configuration file: `access` is who may connect and where."""
+    return string.Template(TEMPLATE.read_text()).substitute(access=access, folder=store)
 
 
 class Broker(Running):
@@ -78,7 +73,7 @@ class Broker(Running):
         conf = self.folder / "mosquitto.conf"
         # Run as root, mosquitto changes to a user of its own, who could not write the store.
         access = f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\n"
-        conf.write_text(configuration(access, self.folder, 1))
+        conf.write_text(configuration(access, self.folder))
         return conf
 
     def _wait(self) -> None:

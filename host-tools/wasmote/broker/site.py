@@ -15,10 +15,6 @@ from wasmote.broker.mosquitto import Broker, configuration, free_port
 from wasmote.errors import DeviceError, UsageError, WasmoteError
 from wasmote.links import mqtt
 
-# As many as a node has in flight, for many nodes: what the broker has taken goes on to who
-# listens before it is killed, and so nothing is lost with a store that is a moment older.
-INFLIGHT = 1000
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -117,7 +113,7 @@ class Site:
         if settings.plain_port:
             lines += ["", f"listener {settings.plain_port} {settings.bind}".rstrip()]
             lines += self._listener(settings)
-        return configuration("\n".join(lines) + "\n", self.store, INFLIGHT)
+        return configuration("\n".join(lines) + "\n", self.store)
 
     def _listener(self, settings: Settings) -> list[str]:
         return [
