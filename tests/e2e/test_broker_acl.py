@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from acl_support import GATEWAY, NODES, ORCHESTRATOR, Matrix, topics
+from commands import Run
 from mqtt_client import Client, Got, connect, publish
 from mqtt_support import running
 from node_support import Node, add_agent, add_samples, entry
@@ -318,6 +319,23 @@ def test_removed_node_is_out(place: Place) -> None:
     place.reload()
     with Client(place.port) as client:
         assert client.login("lab/late", password) == 5
+
+
+def test_monitor_with_a_user(place: Place, wasmote: Run) -> None:
+    """The orchestrator sees what comes; a wrong password is said to be one."""
+    where = f"127.0.0.1:{place.port}"
+    secret = str(place.site.secret_of(ORCHESTRATOR))
+    with place.client("lab/n1") as client:
+        client.send(publish("wasmote/v1/lab/n1/state", b"shown", retain=True))
+        client.ping()
+        words = ["monitor", "--mqtt", where, "--user", ORCHESTRATOR, "--password-file", secret]
+        got = wasmote(*words, "--seconds", "1")
+        client.send(publish("wasmote/v1/lab/n1/state", b"", retain=True))
+        client.ping()
+    assert (got.returncode, "lab/n1/state shown" in got.stdout) == (0, True), got
+    got = wasmote(*words[:4], "lab/n1", *words[5:])
+    assert got.returncode == 4
+    assert "Not authorized: user, password?" in got.stderr
 
 
 def test_node_with_its_user(place: Place, tmp_path: Path) -> None:

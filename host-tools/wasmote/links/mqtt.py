@@ -5,10 +5,12 @@ import queue
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from wasmote.errors import DeviceError, TimedOutError, UsageError
 from wasmote.running import Running
@@ -71,20 +73,44 @@ class Listener(Running):
     """Receives everything that nodes publish below a prefix, in order, into a queue."""
 
     def __init__(
-        self, host: str, port: int, prefix: str = "wasmote", client_id: str | None = None
+        self,
+        host: str,
+        port: int,
+        prefix: str = "wasmote",
+        client_id: str | None = None,
+        *,
+        user: str = "",
+        password: str = "",
+        authority: Path | None = None,
     ) -> None:
-        """With a `client_id` the broker keeps the session, and what comes while we are away."""
+        """With a `client_id` the broker keeps the session, and what comes while we are away.
+
+        `authority`: TLS, and a file of the authorities that may have signed the broker's
+        certificate.
+        """
         self.address = (host, port)
         self.filter = f"{prefix}/v1/+/+/#"
         self._queue: queue.Queue[Message] = queue.Queue()
-        self._subscribed: queue.Queue[bool] = queue.Queue()
+        self._subscribed: queue.Queue[str] = queue.Queue()  # the error, where there is one
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=client_id or "", clean_session=client_id is None
         )
         self._client.reconnect_delay_set(min_delay=1, max_delay=2)
-        self._client.on_connect = lambda client, *_: client.subscribe(self.filter, qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.put(True)
+        if user:
+            self._client.username_pw_set(user, password)
+        if authority:
+            self._client.tls_set(ca_certs=str(authority))
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = lambda *_: self._subscribed.put("")
         self._client.on_message = self._received
+
+    def _connected(
+        self, client: Client, _data: object, _flags: object, code: ReasonCode, *_: object
+    ) -> None:
+        if code.is_failure:
+            self._subscribed.put(str(code))
+        else:
+            client.subscribe(self.filter, qos=1)
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         parts = message.topic.split("/", 4)
@@ -99,10 +125,13 @@ class Listener(Running):
             raise DeviceError(f"no broker at {host}:{port} ({error}); is mosquitto up?") from None
         self._client.loop_start()
         try:
-            self._subscribed.get(timeout=CONNECT_TIMEOUT_S)
+            refused = self._subscribed.get(timeout=CONNECT_TIMEOUT_S)
         except queue.Empty:
             self.stop()
             raise TimedOutError(f"broker {host}:{port}: no answer to a subscription") from None
+        if refused:
+            self.stop()
+            raise DeviceError(f"broker {host}:{port}: {refused}: user, password?")
         return self
 
     def next(self, timeout_s: float) -> Message | None:
