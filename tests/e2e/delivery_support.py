@@ -3,18 +3,20 @@
 import json
 import random
 import struct
+import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mqtt_client import Client, connect, packet, text
 from mqtt_support import running
 from node_support import Node, add_agent, add_samples, entry
 from proxy import Proxy
 
 from wasmote.broker import Broker
-from wasmote.links.mqtt import Listener
 
 # Each result is noted once the link has it: 4 bytes boot, 4 bytes seq, straight to the kernel,
 # which a killed process does not take along. Flash is counted where the spool opens files.
@@ -95,6 +97,52 @@ class Outcome:
         )
 
 
+class Listener(threading.Thread):
+    """Who the results are for: a session that the broker keeps, and nothing that came is dropped.
+
+    mosquitto acknowledges before it has saved, so what a listener does not read because the
+    connection broke meanwhile is gone with a broker that is killed: paho leaves it unread.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.received: Counter[tuple[int, int]] = Counter()
+        self.connections = 0
+        self.last = time.monotonic()  # when something came
+        self._port = port
+        self._over = False
+
+    def run(self) -> None:
+        """Connects again and again, until stop()."""
+        while not self._over:
+            with suppress(OSError, EOFError), Client(self._port) as client:
+                self._serve(client)
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._over = True
+
+    def _serve(self, client: Client) -> None:
+        client.socket.settimeout(60)
+        client.send(connect("listener", clean=False))
+        assert client.take()[0] == 0x20
+        client.send(packet(0x82, b"\0\1" + text("wasmote/v1/+/+/agent/+/out") + b"\1"))
+        while not self._over:
+            first, body = client.take()
+            if first == 0x90:
+                self.connections += 1
+            elif first & 0xF0 == 0x30:
+                (size,) = struct.unpack_from("!H", body)
+                with suppress(OSError):
+                    client.send(packet(0x40, body[2 + size : 4 + size]))
+                self._take(json.loads(body[4 + size :]))
+
+    def _take(self, result: dict[str, Any]) -> None:
+        self.last = time.monotonic()
+        assert result["outputs"] == {"y": [result["sample"] % 97 + 1]}
+        self.received[result["boot"], result["seq"]] += 1
+
+
 class Delivery:
     """One run of a plan."""
 
@@ -103,7 +151,7 @@ class Delivery:
         self.root.mkdir()
         self.plan = plan
         self.broker = Broker(folder / "broker")
-        self._received: Counter[tuple[int, int]] = Counter()
+        self.listener = Listener(self.broker.port)
         self._random = random.Random(plan.seed)
         add_agent(self.root, "plus")
         add_samples(self.root, "plus", list(range(97)))
@@ -126,22 +174,22 @@ class Delivery:
         """Until the last result is there, or has not come for a time."""
         self.broker.start()
         try:
-            with (
-                Proxy(self.broker.port) as proxy,
-                Listener("127.0.0.1", self.broker.port, client_id="all") as listener,
-            ):
-                done = self._boots(proxy, listener)
-                self._take(listener, 5)
+            self.listener.start()
+            self._hears(0)
+            with Proxy(self.broker.port) as proxy:
+                done = self._boots(proxy)
+            while time.monotonic() < self.listener.last + 5:
+                time.sleep(0.1)
         finally:
+            self.listener.stop()
             self.broker.stop()
         noted = (self.root / "produced").read_bytes()
         produced = {struct.unpack_from("<II", noted, at) for at in range(0, len(noted) // 8 * 8, 8)}
-        writes = self.root / "writes"
-        return Outcome(
-            {(boot, seq) for boot, seq in produced}, self._received, writes.stat().st_size, done
-        )
+        writes = (self.root / "writes").stat().st_size
+        results = {(boot, seq) for boot, seq in produced}
+        return Outcome(results, self.listener.received, writes, done)
 
-    def _boots(self, proxy: Proxy, listener: Listener) -> list[str]:
+    def _boots(self, proxy: Proxy) -> list[str]:
         events = self._events()
         while True:
             left = max(1, self.plan.results - self._noted())
@@ -153,51 +201,43 @@ class Delivery:
             }  # fmt: skip
             with running(Node(self.root, [agent], mqtt=mqtt, main=MAIN)) as node:
                 while events:
-                    self._until(events[0][0], listener, node)
+                    self._until(events[0][0], node)
                     _, kind = events.pop(0)
                     if kind == "reset":
                         break
-                    self._happens(kind, proxy, listener)
+                    self._happens(kind, proxy)
                 else:
-                    return [self._end(node, listener)]
+                    return [self._end(node)]
 
-    def _until(self, count: int, listener: Listener, node: Node) -> None:
+    def _until(self, count: int, node: Node) -> None:
         end = time.monotonic() + 60
         while self._noted() < count:
             assert node.process.poll() is None, node.lines
             assert time.monotonic() < end, f"{self._noted()} of {count} results after 60 s"
-            self._take(listener, 0.01)
+            time.sleep(0.005)
 
-    def _happens(self, kind: str, proxy: Proxy, listener: Listener) -> None:
+    def _happens(self, kind: str, proxy: Proxy) -> None:
         if kind == "kill":
+            before = self.listener.connections
             self.broker.kill()
             time.sleep(self._random.random() * 0.3)
             self.broker.start()
-            self._hears(listener)
+            self._hears(before)
         elif self._random.random() < 0.1:
             proxy.swallow()
         else:
             proxy.cut()
 
-    def _hears(self, listener: Listener) -> None:
+    def _hears(self, before: int) -> None:
         """Waits until whoever listens is connected again: two deaths in a row are another test."""
         end = time.monotonic() + 20
-        while not listener.is_connected():
+        while self.listener.connections == before:
             assert time.monotonic() < end
-            self._take(listener, 0.02)
+            time.sleep(0.02)
 
-    def _end(self, node: Node, listener: Listener) -> str:
+    def _end(self, node: Node) -> str:
         end = time.monotonic() + 120
         while node.process.poll() is None:
             assert time.monotonic() < end, "the node does not end"
-            self._take(listener, 0.1)
+            time.sleep(0.1)
         return node.wait_for("wasmote: done ")
-
-    def _take(self, listener: Listener, timeout_s: float) -> None:
-        while message := listener.next(timeout_s):
-            if message.path == "agent/plus/out":
-                result = json.loads(message.payload)
-                assert result["outputs"] == {"y": [result["sample"] % 97 + 1]}
-                self._received[result["boot"], result["seq"]] += 1
-            if timeout_s < 1:
-                return

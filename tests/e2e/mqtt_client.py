@@ -39,8 +39,9 @@ def connect(
     user: str | None = None,
     password: str | None = None,
     will: tuple[str, bytes] | None = None,
+    clean: bool = True,
 ) -> bytes:
-    flags, body = 0x02, text(client_id)
+    flags, body = 0x02 * clean, text(client_id)
     if will:
         flags |= 0x04
         body += text(will[0]) + text(will[1])

@@ -153,10 +153,6 @@ class Listener(Running):
                 return message
         raise TimedOutError(f"nothing on {path} in {timeout_s:.0f} s")
 
-    def is_connected(self) -> bool:
-        """True while the broker is there."""
-        return self._client.is_connected()
-
     def publish(self, topic: str, payload: str) -> None:
         """Publishes at QoS 1 and waits until the broker has it."""
         self._client.publish(topic, payload, qos=1).wait_for_publish(CONNECT_TIMEOUT_S)
