@@ -37,6 +37,7 @@ _MQTT = {
     "timeout_s": ("int", 10, 1, 120),
     "queue": ("int", 64, 1, 1000),
     "durable": ("bool", False),
+    "durable_always": ("bool", False),
     "durable_bytes": ("int", 65536, 8192, 16777216),
 }
 _UPDATE = {
@@ -126,6 +127,8 @@ def _mqtt(given, network, errors):
         mqtt["tls"] = _tls(mqtt["tls"], network, errors)
     if mqtt["port"] is None:
         mqtt["port"] = _TLS_PORT if mqtt["tls"] else _PORT
+    if mqtt["durable_always"] and not mqtt["durable"]:
+        errors.append("mqtt.durable_always: needs mqtt.durable")
     return mqtt
 
 

@@ -77,6 +77,14 @@ def test_every_error_at_once_by_its_path():
     equal(len(lines), 18)
 
 
+def test_flash_always_is_flash_too():
+    given = least()
+    given["mqtt"] = {"host": "10.0.2.2", "durable_always": True}
+    equal(refused(given), ["mqtt.durable_always: needs mqtt.durable"])
+    given["mqtt"]["durable"] = True
+    true(check(given)["mqtt"]["durable_always"])
+
+
 def test_wifi_needs_a_name():
     given = least()
     given["network"] = {"ssid": "attic", "password": "correct horse"}
