@@ -101,6 +101,7 @@ class Node:
         self._spawn(self.link.run())
         self._spawn(self._report_often())
         self._spawn(self.updates.run())
+        self._spawn(self.updates.serve_console())
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
 

@@ -13,6 +13,7 @@ import typer
 from wasmote.cli import (
     agent,
     agent_run,
+    agent_serve,
     agent_sign,
     bench,
     bench_nn,
@@ -75,6 +76,7 @@ AGENT_VERBS: dict[str, Verb] = {
     "sign": agent_sign.sign,
     "verify": agent_sign.verify,
     "upload": agent.upload,
+    "serve": agent_serve.serve,
     "ls": agent.ls,
     "rm": agent.rm,
     "run": agent_run.run,

@@ -79,18 +79,20 @@ class Listener(Running):
         port: int,
         prefix: str = "wasmote",
         client_id: str | None = None,
+        below: str = "+/+/#",
         *,
         user: str = "",
         password: str = "",
         authority: Path | None = None,
     ) -> None:
-        """With a `client_id` the broker keeps the session, and what comes while we are away.
+        """`below`: <site>/<node>/<topic>, which may be wildcards.
 
+        With a `client_id` the broker keeps the session, and what comes while we are away.
         `authority`: TLS, and a file of the authorities that may have signed the broker's
         certificate.
         """
         self.address = (host, port)
-        self.filter = f"{prefix}/v1/+/+/#"
+        self.filter = f"{prefix}/v1/{below}"
         self._queue: queue.Queue[Message] = queue.Queue()
         self._subscribed: queue.Queue[str] = queue.Queue()  # the error, where there is one
         self._client = Client(
@@ -158,6 +160,10 @@ class Listener(Running):
         """Publishes at QoS 1 and waits until the broker has it."""
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         sent.wait_for_publish(CONNECT_TIMEOUT_S)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publishes at QoS 0, which may be lost."""
+        self._client.publish(topic, payload)
 
     def stop(self) -> None:
         """Disconnects."""
