@@ -57,6 +57,7 @@ _AGENT = {
     "path": ("str", None, 1, 128),
     "stages": ("list", None, 1, 4),
     "out": ("one", "json", ("json", "raw", "both")),
+    "grants": ("list", ("env.*", "nn.*"), 0, 32),
     "sensor": ("dict", REQUIRED),
 }
 _STAGE = {True: ("str", REQUIRED, 1, 128), False: ("name", REQUIRED)}  # whether it is a path
@@ -174,6 +175,10 @@ def _agent(entry, path, sensor_options, errors):
             errors.append("%s.path: not beside stages" % path)
     elif agent["path"] is None:
         agent["path"] = _FOLDER + str(agent["name"])
+    for i, grant in enumerate(agent["grants"] or ()):
+        module, _, name = grant.partition(".") if type(grant) is str else ("", "", "")
+        if not (module and name):
+            errors.append("%s.grants[%d]: %r is neither module.name nor module.*" % (path, i, grant))
     if agent["sensor"] is not None:
         agent["sensor"] = _sensor(agent["sensor"], path + ".sensor", sensor_options, errors)
     return agent

@@ -206,6 +206,16 @@ def test_stages_instead_of_a_path():
         equal(refused(given), ["agents[0].stages: %d members, not 1..4" % number])
 
 
+def test_grants():
+    given = least()
+    equal(tuple(check(given)["agents"][0]["grants"]), ("env.*", "nn.*"))
+    given["agents"][0]["grants"] = []
+    equal(check(given)["agents"][0]["grants"], [])
+    given["agents"][0]["grants"] = ["env.log", "nn", 3, ".x"]
+    said = "agents[0].grants[%d]: %r is neither module.name nor module.*"
+    equal(refused(given), [said % pair for pair in ((1, "nn"), (2, 3), (3, ".x"))])
+
+
 def test_wrong_types_of_whole_parts():
     lines = refused({"site": 1, "node": [], "agents": {}, "mqtt": 3, "network": "lan"})
     equal(
