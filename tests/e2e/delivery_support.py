@@ -18,22 +18,33 @@ from proxy import Proxy
 
 from wasmote.broker import Broker
 
-# Each result is noted once the link has it: 4 bytes boot, 4 bytes seq, straight to the kernel,
-# which a killed process does not take along. Flash is counted where the spool opens files.
+# Each result is noted once the link has it, and once it is acknowledged: boot, seq and time,
+# straight to the kernel, which a killed process does not take along. Flash is counted where the
+# spool opens files.
 MAIN = """
-import builtins, json, os, struct, wasmote
+import builtins, json, os, struct, time, wasmote
 from wasmote import spool
+from wasmote.queue import Queue
 from wasmote.links.mqtt import Link
 
 produced = open("produced", "ab")
 writes = open("writes", "ab")
+acknowledged = open("acknowledged", "ab")
 put = Link.put
+acknowledge = Queue.acknowledge
 
-def noting(link, owner, topic, record):
-    put(link, owner, topic, record)
+def note(file, record):
     result = json.loads(bytes(memoryview(record)[2:]))
-    produced.write(struct.pack("<II", result["boot"], result["seq"]))
-    produced.flush()
+    file.write(struct.pack("<IIQ", result["boot"], result["seq"], time.time_ns() // 1000000))
+    file.flush()
+
+def putting(link, owner, topic, record):
+    put(link, owner, topic, record)
+    note(produced, record)
+
+def acknowledging(queue, slot):
+    note(acknowledged, queue.record[slot])
+    acknowledge(queue, slot)
 
 class Counting:
     def __init__(self, file):
@@ -49,11 +60,16 @@ def opened(path, mode):
     file = builtins.open(path, mode)
     return Counting(file) if mode == "wb" else file
 
-Link.put = noting
+Link.put = putting
+Queue.acknowledge = acknowledging
 spool.open = opened
 wasmote.run()
 print("back")
 """
+
+
+NOTE = struct.Struct("<IIQ")
+LAST_MS = (500, 100)  # an acknowledgement counts as a broker's last: before its end, and after
 
 
 @dataclass
@@ -74,13 +90,24 @@ class Outcome:
     """What became of the results, each by its boot and its number."""
 
     produced: set[tuple[int, int]]
+    acknowledged: dict[tuple[int, int], int]  # when, in ms
     received: Counter[tuple[int, int]]
     flash_writes: int
+    killed: list[int]  # when the broker was, in ms
     done: list[str]
 
     def lost(self) -> list[tuple[int, int]]:
         """Produced, and never received."""
         return sorted(self.produced - set(self.received))
+
+    def broker_lost(self) -> list[tuple[int, int]]:
+        """Of these, what a broker acknowledged just before it was killed, and had not saved."""
+        return [
+            result
+            for result in self.lost()
+            if (at := self.acknowledged.get(result))
+            and any(-LAST_MS[1] < killed - at < LAST_MS[0] for killed in self.killed)
+        ]
 
     def duplicates(self) -> int:
         """Received once more."""
@@ -92,6 +119,7 @@ class Outcome:
         return (
             f"{mode}: {len(self.produced)} results produced, {plan.kills} broker kills, "
             f"{plan.cuts} cuts, {plan.resets} resets: {len(self.lost())} lost, "
+            f"{len(self.broker_lost())} of these acknowledged by a broker that was just killed, "
             f"{self.duplicates()} duplicates, "
             f"{self.flash_writes / len(self.produced):.2f} flash writes per result"
         )
@@ -152,13 +180,14 @@ class Delivery:
         self.plan = plan
         self.broker = Broker(folder / "broker")
         self.listener = Listener(self.broker.port)
+        self._killed: list[int] = []
         self._random = random.Random(plan.seed)
         add_agent(self.root, "plus")
         add_samples(self.root, "plus", list(range(97)))
 
     def _noted(self) -> int:
         file = self.root / "produced"
-        return file.stat().st_size // 8 if file.exists() else 0
+        return file.stat().st_size // NOTE.size if file.exists() else 0
 
     def _events(self) -> list[tuple[int, str]]:
         """What happens after how many results, in that order."""
@@ -183,11 +212,16 @@ class Delivery:
         finally:
             self.listener.stop()
             self.broker.stop()
-        noted = (self.root / "produced").read_bytes()
-        produced = {struct.unpack_from("<II", noted, at) for at in range(0, len(noted) // 8 * 8, 8)}
         writes = (self.root / "writes").stat().st_size
-        results = {(boot, seq) for boot, seq in produced}
-        return Outcome(results, self.listener.received, writes, done)
+        produced, acknowledged = self._notes("produced"), self._notes("acknowledged")
+        return Outcome(
+            set(produced), acknowledged, self.listener.received, writes, self._killed, done
+        )
+
+    def _notes(self, name: str) -> dict[tuple[int, int], int]:
+        notes = (self.root / name).read_bytes()
+        whole = notes[: len(notes) // NOTE.size * NOTE.size]
+        return {(boot, seq): at for boot, seq, at in NOTE.iter_unpack(whole)}
 
     def _boots(self, proxy: Proxy) -> list[str]:
         events = self._events()
@@ -220,6 +254,7 @@ class Delivery:
         if kind == "kill":
             before = self.listener.connections
             self.broker.kill()
+            self._killed.append(time.time_ns() // 1_000_000)
             time.sleep(self._random.random() * 0.3)
             self.broker.start()
             self._hears(before)

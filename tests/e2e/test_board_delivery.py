@@ -57,7 +57,7 @@ def install(running: Simulator, folder: Path, port: int) -> None:
 
 
 def work(running: Simulator, count: int) -> tuple[set[tuple[int, int]], str]:
-    """What the board put until there were `count` results or, with -1, it was done; its last line."""
+    """What the board put until there were `count` results (-1: it was done); its last line."""
     produced: set[tuple[int, int]] = set()
     lines = SerialLines(running.port)
     try:
