@@ -27,8 +27,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-spec test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
-    bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
+    test-c test-spec test-kernels test-nn test-hil test-device test-micropython test-e2e soak-delivery soak-publish \
+    unix-firmware bench bench-boards bench-kernels bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
 
 ## help: this list
 help:
@@ -120,6 +120,19 @@ test-micropython: firmware-tested
 ## test-e2e: real broker, real mpremote, failures on the way
 test-e2e: firmware-tested agents
 	@$(PYTEST) tests/e2e $(ARGS)
+
+## soak-delivery [N=10000]: N results through broker deaths, cut links and resets; none may be lost
+soak-delivery: N ?= 10000
+soak-delivery: unix-firmware
+	@SOAK_RESULTS=$(N) $(PYTEST) tests/e2e/test_delivery.py -s $(ARGS)
+
+## soak-publish [N=140000]: N publishes, also to brokers that stop; the loop's longest stop
+soak-publish: N ?= 140000
+soak-publish: unix-firmware
+	@SOAK_PUBLISHES=$(N) $(PYTEST) tests/e2e/test_soak_publish.py -s $(ARGS)
+
+unix-firmware: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
 
 ## bench BOARD=...: exact instruction counts on an emulated board
 bench: firmware agents

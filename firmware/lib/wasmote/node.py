@@ -153,6 +153,8 @@ class Node:
         if not hasattr(network, "LAN"):
             self.log("error: network.kind: this board has no LAN")
             return
+        from .links import names
+
         nic = network.LAN()
         nic.active(True)
         start = time.ticks_ms()
@@ -161,6 +163,7 @@ class Node:
                 self.log("error: network: no address in %d s" % timeout_s)
                 return
             await asyncio.sleep_ms(20)
+        names.nic = nic
         self.log("network %s" % nic.ifconfig()[0])
 
     def _spawn(self, coroutine):

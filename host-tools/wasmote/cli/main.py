@@ -21,6 +21,7 @@ from wasmote.cli import (
     bench_sign,
     boards,
     bridge,
+    broker,
     build,
     calibrate,
     convert,
@@ -97,6 +98,13 @@ KEY_VERBS: dict[str, Verb] = {
     "provision": keys_provision.provision,
 }
 
+BROKER_VERBS: dict[str, Verb] = {
+    "init": broker.init,
+    "add-node": broker.add_node,
+    "rm-node": broker.rm_node,
+    "check": broker.check,
+}
+
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
 
 
@@ -131,11 +139,14 @@ def make_app() -> typer.Typer:
     app = typer.Typer(help="Sandboxed inference agents on microcontrollers.", **settings)
     agents = typer.Typer(help="Make, check and put agents on devices.", **settings)
     signing = typer.Typer(help="Make keys, and say who may sign what.", **settings)
-    for table, target in ((VERBS, app), (AGENT_VERBS, agents), (KEY_VERBS, signing)):
+    brokers = typer.Typer(help="mosquitto for a site: users, rights, limits.", **settings)
+    tables = ((VERBS, app), (AGENT_VERBS, agents), (KEY_VERBS, signing), (BROKER_VERBS, brokers))
+    for table, target in tables:
         for name, verb in table.items():
             target.command(name, epilog=EPILOG)(guarded(verb))
     app.add_typer(agents, name="agent", epilog=EPILOG)
     app.add_typer(signing, name="keys", epilog=EPILOG)
+    app.add_typer(brokers, name="broker", epilog=EPILOG)
     app.callback(epilog=EPILOG)(lambda: None)
     return app
 
