@@ -15,7 +15,7 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 # Tests in CPython; the other files of tests/hil/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
-    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e)
+    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/wicked tests/kernels tests/nn tests/micropython tests/e2e)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-nn \
+    test-c test-wicked test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-deadlines bench-nn \
     bench-nn-host calibrate size lint format clean distclean
 
 ## help: this list
@@ -87,6 +87,10 @@ test-unit: agents
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
 
+## test-wicked [LOADS=1000] [BOARD_S=300]: modules that are wrong or hostile, each so often, and on a board so long
+test-wicked: firmware
+	@LOADS=$(or $(LOADS),1000) BOARD_S=$(or $(BOARD_S),300) $(PYTEST) tests/wicked -s $(ARGS)
+
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
 test-kernels: venv
 	@$(PYTEST) tests/kernels $(ARGS)
@@ -122,6 +126,10 @@ bench: firmware agents
 ## bench-boards: the same on every emulated board that counts, beside each other
 bench-boards: firmware-tested agents
 	@$(WASMOTE) bench
+
+## bench-deadlines BOARD=...: how late agents that run away are stopped, and what that costs
+bench-deadlines: firmware agents
+	@$(WASMOTE) bench-deadlines $(BOARD) $(ARGS)
 
 ## bench-nn BOARD=... [MODEL=...]: instructions of converted models, layer by layer
 bench-nn: firmware

@@ -141,10 +141,15 @@ def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
     return Cost(load, first, infer, pool, each)
 
 
-def measure(board: Board, bundle: Path) -> Cost:
-    """Three boots; raises WasmoteError unless all three give the same figures."""
+def counting_check(board: Board) -> None:
+    """Raises UsageError where the board does not count instructions."""
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
+
+
+def measure(board: Board, bundle: Path) -> Cost:
+    """Three boots; raises WasmoteError unless all three give the same figures."""
+    counting_check(board)
     simulator.install(board, sim_name(board))
     wanted = prepare(board, bundle)
     costs = [run_once(board, wanted) for _ in range(RUNS)]
