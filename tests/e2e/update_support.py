@@ -34,17 +34,19 @@ print(trust.default().take_keyset({data!r}, {signatures!r}))
 """
 
 
-def wat(add: int = 1, first: str = "", last: str = "") -> str:
-    """An agent that gives its byte back, plus `add`; `first` and `last` are code around that."""
+def wat(add: int = 1, first: str = "", last: str = "", imports: str = "") -> str:
+    """An agent that gives its byte back, plus `add`; `first` is code before that, `last` another
+    function."""
     return f"""
 (module
+  {imports}
   (memory (export "memory") 1 1)
   (global $runs (export "runs") (mut i32) (i32.const 0))
   (func (export "abi") (result i32) i32.const 1)
   (func (export "init") (param i32) (result i32) i32.const 0)
   (func (export "input") (param i32) (result i32) i32.const 16)
   (func (export "output") (result i32) i32.const 32)
-  (func (export "infer") (param i32) (result i32)
+  (func (export "infer") (param i32) (result i32) (local $end i64)
     (global.set $runs (i32.add (global.get $runs) (i32.const 1)))
     {first}
     (i32.store8 (i32.const 32) (i32.add (i32.load8_u (i32.const 16)) (i32.const {add})))
@@ -82,7 +84,9 @@ class Signer:
         data = keys.to_json()
         return data, signature(self.root, KEYSET, data)
 
-    def bundle(self, sequence: int, code: str, gold: bytes = b"", **changes: Any) -> dict[str, bytes]:
+    def bundle(
+        self, sequence: int, code: str, gold: bytes = b"", **changes: Any
+    ) -> dict[str, bytes]:
         """A signed bundle's files."""
         data = {"agent.wasm": bytes(wasmtime.wat2wasm(code))}
         if gold:
@@ -318,8 +322,11 @@ class Fleet:
         self.ask({NAME: {"manifest": digest(bundle), "url": f"{self.url}{folder}/"}}, **more)
 
     def ask(self, agents: dict[str, Any], **more: Any) -> None:
-        self.desired = json.dumps({"format": 1, "agents": agents} | more)
-        self.listener._client.publish(TOPIC + "desired", self.desired, 1, True).wait_for_publish(5)
+        self.publish(json.dumps({"format": 1, "agents": agents} | more))
+
+    def publish(self, desired: str) -> None:
+        """Says it on the retained topic."""
+        self.listener.publish(TOPIC + "desired", desired, retain=True)
 
     def _take(self, message: Message) -> None:
         if message.path == f"agent/{NAME}/out":
@@ -355,8 +362,10 @@ class Fleet:
         """Until so many results in a row are that version's."""
         version = f"{sequence}.0.0"
         self.until(
-            lambda: len(self.results) >= count
-            and all(r["version"] == version for r in self.results[-count:]),
+            lambda: (
+                len(self.results) >= count
+                and all(r["version"] == version for r in self.results[-count:])
+            ),
             timeout_s,
         )
 

@@ -76,7 +76,7 @@ class Installer:
     async def _bring(self, data, signatures, given):
         self._keep("manifest.json", data)
         self._keep("manifest.sig", signatures)
-        wanted = [name for name in given["files"] if name not in (given["builds"] or ())]
+        wanted = [name for name in sorted(given["files"]) if name not in (given["builds"] or ())]
         total = sum([given["files"][name]["size"] for name in wanted]) or 1
         done = 0
         for name in wanted:

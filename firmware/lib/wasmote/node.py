@@ -236,7 +236,7 @@ class Node:
             "firmware": __version__,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "wasm3": wasm3.M3_VERSION,
-            "mode": "dev",
+            "mode": self.updates.mode(),
             "boot": self.boot,
             "agents": [worker.agent.meta() for worker in self.workers if worker.agent],
         }

@@ -87,6 +87,9 @@ class Updates:
     def changed(self):
         self._changed.set()
 
+    def mode(self):
+        return "locked" if self._trust and self._trust.locked else "dev"
+
     def _say(self):
         self._node.link.tell("reported", json.dumps(self._reported()).encode(), True)
 
@@ -95,7 +98,7 @@ class Updates:
         said = {
             "format": 1,
             "boot": self._node.boot,
-            "mode": "locked" if trust and trust.locked else "dev",
+            "mode": self.mode(),
             "keyset": trust.keyset_version if trust else 0,
             "agents": {worker.name: self._describe(worker) for worker in self._node.workers},
         }
@@ -142,7 +145,7 @@ class Updates:
     async def _work(self):
         for worker in self._node.workers:
             if worker.trial:
-                await self._prove(worker)
+                await self._guard(self._prove(worker))
         polled = None
         while True:
             url = self._options["url"]

@@ -118,9 +118,10 @@ class Listener(Running):
                 return message
         raise TimedOutError(f"nothing on {path} in {timeout_s:.0f} s")
 
-    def publish(self, topic: str, payload: str) -> None:
+    def publish(self, topic: str, payload: str, retain: bool = False) -> None:
         """Publishes at QoS 1 and waits until the broker has it."""
-        self._client.publish(topic, payload, qos=1).wait_for_publish(CONNECT_TIMEOUT_S)
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
+        sent.wait_for_publish(CONNECT_TIMEOUT_S)
 
     def stop(self) -> None:
         """Disconnects."""

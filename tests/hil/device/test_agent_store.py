@@ -6,7 +6,7 @@ import os
 import devtest
 import wasm3
 from devtest import equal, raises, true
-from wasmote import Agent, fs, store
+from wasmote import Agent, fs, store, trust
 from wasmote.store import Store, StoreFull
 
 fs.ROOT = ""  # the bundles are found by sys.path
@@ -48,12 +48,13 @@ class NodeStore:
         self._new = Store(SmallFlash(size, broken))
 
     def __enter__(self):
-        self._old = store._node_store, store._asked
+        self._old = store._node_store, store._asked, trust._node_trust, trust._asked
         store._node_store, store._asked = self._new, True
+        trust._node_trust, trust._asked = None, True  # it has no place for that
         return self._new
 
     def __exit__(self, *_):
-        store._node_store, store._asked = self._old
+        store._node_store, store._asked, trust._node_trust, trust._asked = self._old
 
 
 def bundle(name):
@@ -126,6 +127,29 @@ def test_bundle_that_is_in_the_store_only():
             equal((agent.name, agent.path), ("template", "/no-folder/template"))
             true(agent.verify() >= 1)
         raises(ValueError, Agent, "/no-folder/digits", words=["manifest.json: cannot be read"])
+
+
+# A bit that has fallen over: the file is not used, and can be put again.
+def test_damaged_file_in_the_store():
+    with NodeStore() as found:
+        files = whole_bundle(found, "template")
+        found.hold("template", files)
+        _damage(found, files["agent.wasm"])
+        raises(ValueError, Agent, "/no-folder/template", words=["agent.wasm"])
+        equal(found.get(files["agent.wasm"]), None)
+        found.hold("template", whole_bundle(found, "template"))
+        with Agent("/no-folder/template") as agent:
+            true(agent.verify() >= 1)
+        # A folder has it still.
+        _damage(found, files["agent.wasm"])
+        with Agent(bundle("template")) as agent:
+            true(agent.verify() >= 1)
+        equal(found.check(), [])
+
+
+def _damage(found, sha256):
+    offset = found._index.find(sha256)[0]
+    found.flash.data[offset + 100] ^= 1
 
 
 # As when somebody uploads another version while the agent is loaded.

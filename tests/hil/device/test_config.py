@@ -22,6 +22,8 @@ def refused(given):
 def test_defaults_are_filled_in():
     node = check(least())
     equal(node["stat_s"], 10)
+    update = {"trial_runs": 20, "trial_s": 300, "url": None, "poll_s": 300}
+    equal(node["update"], update)
     equal(node["mqtt"], None)
     equal(node["pool_bytes"], None)
     network = {"kind": None, "timeout_s": 30, "ssid": None, "password": None}
@@ -45,6 +47,7 @@ def test_every_error_at_once_by_its_path():
     given["site"] = "Lab"
     given["colour"] = "red"
     given["stat_s"] = True
+    given["update"] = {"trial_runs": 0, "url": "ftp://h/x", "poll_s": 4, "often": 1}
     given["network"] = {"kind": "pigeon"}
     given["mqtt"] = {"port": 70000, "qos": 2, "password": "p", "durable": 1}
     given["agents"].append({"name": "a", "out": "xml", "sensor": {"kind": "camera"}})
@@ -55,6 +58,10 @@ def test_every_error_at_once_by_its_path():
         "site: 'Lab' is not an identifier ([a-z0-9-], 1 to 32 characters)",
         "colour: unknown entry",
         "stat_s: True is not an integer",
+        "update.trial_runs: 0 is not in 1..100000",
+        "update.poll_s: 4 is not in 5..86400",
+        "update.often: unknown entry",
+        "update.url: 'ftp://h/x' does not begin with http:// or https://",
         "network.kind: 'pigeon' is not one of lan, wifi, none, serial",
         "mqtt.host: missing",
         "mqtt.port: 70000 is not in 1..65535",
@@ -67,7 +74,7 @@ def test_every_error_at_once_by_its_path():
         "agents[2]: 7 is not an object",
     ):
         true(line in lines, "no line %r in %r" % (line, lines))
-    equal(len(lines), 14)
+    equal(len(lines), 18)
 
 
 def test_wifi_needs_a_name():
