@@ -1,7 +1,9 @@
 # Off: what needs MicroPython's git submodules or libraries that a fresh machine lacks.
 MICROPY_PY_FFI = 0
 MICROPY_PY_BTREE = 0
+# MicroPython's own, of a submodule; firmware/tls has another.
 MICROPY_PY_SSL = 0
+WASMOTE_TLS = 1
 MICROPY_PY_BLUETOOTH = 0
 
 # The agent store lies in a file of the node's folder.

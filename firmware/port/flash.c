@@ -7,6 +7,7 @@
 #include "py/runtime.h"
 #include "extmod/vfs.h"
 #include "modflash/modflash.h"
+#include "entropy.h"
 
 #define BLOCK_BYTES     (4096)
 #define BLOCK_COUNT     (BOARD_FLASH_FS_BYTES / BLOCK_BYTES)
@@ -123,6 +124,9 @@ int flash_port_sync(const flash_partition_t *partition) {
 static const mp_rom_map_elem_t emulated_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emulated) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&flash_type) },
+    #if MICROPY_PY_SSL
+    { MP_ROM_QSTR(MP_QSTR_seed), MP_ROM_PTR(&entropy_seed_obj) },
+    #endif
 };
 static MP_DEFINE_CONST_DICT(emulated_globals, emulated_globals_table);
 

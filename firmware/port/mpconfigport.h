@@ -78,6 +78,8 @@ extern const struct _mp_obj_type_t machine_rtc_type;
 #ifndef MICROPY_PY_NETWORK_HOSTNAME_DEFAULT
 #define MICROPY_PY_NETWORK_HOSTNAME_DEFAULT     "wasmote"
 #endif
+// Mbed TLS takes its memory from Python's heap.
+#define MICROPY_TRACKED_ALLOC                   (MICROPY_PY_SSL)
 extern const struct _mp_obj_type_t network_lan_type;
 #define MICROPY_PORT_NETWORK_INTERFACES \
     { MP_ROM_QSTR(MP_QSTR_LAN), MP_ROM_PTR(&network_lan_type) },

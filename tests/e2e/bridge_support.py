@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,11 +26,12 @@ from wasmote.running import Running
 class Bridge(Running):
     """The command on one or more ports; its lines are read as they come."""
 
-    def __init__(self, broker_port: int, *ports: str) -> None:
+    def __init__(self, broker_port: int, *ports: str, options: Sequence[str] = ()) -> None:
         self.command = [
             *(sys.executable, "-m", "wasmote.cli.main", "bridge"),
             *ports,
             *("--broker", f"127.0.0.1:{broker_port}"),
+            *options,
         ]
         self.ports = ports
         self.lines: list[str] = []

@@ -26,6 +26,7 @@ def mqtt_options(port: int, **changes: Any) -> dict[str, Any]:
     options = {
         "host": "127.0.0.1",
         "port": port,
+        "tls": None,
         "user": None,
         "password": None,
         "prefix": "wasmote",

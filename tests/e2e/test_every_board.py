@@ -1,11 +1,14 @@
 """What every emulated board has to show, whatever its core: an agent's bytes, faults, resets."""
 
+import os
 import random
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from board_console import PROMPT, Console
+from tls_support import TlsBroker, make
 
 from wasmote import boards, paths
 from wasmote.agent import golden
@@ -173,6 +176,51 @@ lan.active(False)
 """
     )
     assert said == "True"
+
+
+TLS = """
+import socket, time, tls, emulated
+from wasmote import wallclock
+wallclock.at_least_built()
+emulated.seed(SEED)
+def shake(ca):
+    context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    context.verify_mode = tls.CERT_REQUIRED
+    context.load_verify_locations(ca)
+    below = socket.socket()
+    below.connect(socket.getaddrinfo(HOST, PORT)[0][-1])
+    below.setblocking(False)
+    wrapped = context.wrap_socket(below, server_hostname=HOST, do_handshake_on_connect=False)
+    try:
+        while not wrapped.write(b"x"):
+            time.sleep_ms(1)
+        return wrapped.cipher()[1]
+    except ValueError as e:
+        return str(e).strip()
+    finally:
+        wrapped.close()
+        below.close()
+"""
+
+
+@pytest.mark.parametrize("kind", ["p256", "p384", "rsa"])
+def test_tls_connects_to_whom_it_should(console: Console, tmp_path: Path, kind: str) -> None:
+    """The arithmetic of every core: compilers, and assembly of Mbed TLS's own."""
+    if console.board.section("network")["kind"] != "lan":
+        pytest.skip("the board has no network, and no TLS")
+    ca, other = make("ca", ca=True, kind=kind), make("ca", ca=True, kind=kind)
+    host = console.board.section("network")["host_address"]
+    console.soft_reset()
+    console.exec(
+        "import network, time\nlan = network.LAN()\nlan.active(True)\n"
+        "while not lan.isconnected():\n    time.sleep_ms(20)\n"
+    )
+    with TlsBroker(tmp_path, make("broker", ca, kind=kind)) as broker:
+        console.exec(f"HOST, PORT, SEED = {host!r}, {broker.port}, {os.urandom(32)!r}\n{TLS}")
+        assert console.exec(f"print(shake({ca.der!r}))") == "TLSv1.2"
+        refused = console.exec(f"print(shake({other.der!r}))")
+    console.exec("lan.active(False)")
+    assert refused == "The certificate is not correctly signed by the trusted CA"
 
 
 def test_node_of_a_board_without_network_refuses_mqtt(console: Console) -> None:

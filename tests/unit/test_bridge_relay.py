@@ -21,8 +21,14 @@ class FakeBroker:
         self.comes: deque[bytes | OSError] = deque()
         self.closed = False
 
+    def needs(self) -> tuple[bool, bool]:
+        return False, True
+
     def connected(self) -> bool:
         return self.stands
+
+    def pending(self) -> bool:
+        return False
 
     def send(self, data: bytes) -> int:
         taken = data[: self.takes]

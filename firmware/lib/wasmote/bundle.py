@@ -26,8 +26,7 @@ class Bundle:
         self._store = store.default()
         self._held = {}  # name -> sha256 of the files that are used in place
         self._whole = set()  # digests of files in the store that have been looked at
-        with self.open("manifest.json") as f:
-            data = f.read(manifest.LIMIT + 1)
+        data = self._head("manifest.json", manifest.LIMIT)
         self.digest = hashlib.sha256(data).digest()
         self.check_signature(data)
         self.manifest = manifest.parse(data)
@@ -37,8 +36,7 @@ class Bundle:
     # not locked.
     def check_signature(self, data=None):
         if data is None:
-            with self.open("manifest.json") as f:
-                data = f.read(manifest.LIMIT + 1)
+            data = self._head("manifest.json", manifest.LIMIT)
         if self._store is None and not store.problem:
             return
         from . import trust
@@ -52,8 +50,7 @@ class Bundle:
 
     def _signature(self):
         try:
-            with self.open("manifest.sig") as f:
-                return f.read(_SIGNATURE_MAX + 1)
+            return self._head("manifest.sig", _SIGNATURE_MAX)
         except BundleError:
             return None
 
@@ -70,6 +67,13 @@ class Bundle:
             return open(fs.path(self.path + "/" + name), "rb")
         except OSError as e:
             self._fail(name, "cannot be read: %s" % e)
+
+    # A file, or one byte more of it than it may have. read() takes memory for all it might give.
+    def _head(self, name, limit):
+        with self.open(name) as f:
+            size = f.seek(0, 2)
+            f.seek(0)
+            return f.read(min(size, limit + 1))
 
     # The data of those of the files `names` that the bundle has, None for others: in place
     # where the store has it or takes it, else in RAM. It stays where it is until let_go().

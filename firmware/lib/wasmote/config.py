@@ -22,9 +22,13 @@ _NETWORK = {
     "timeout_s": ("int", 30, 1, 300),
     "ssid": ("str", None, 1, 32),
     "password": ("secret", None, 8, 64),
+    "ntp": ("str", None, 1, 253),
 }
+_PORT = 1883
+_TLS_PORT = 8883
 _MQTT = {
-    "port": ("int", 1883, 1, 65535),
+    "port": ("int", None, 1, 65535),
+    "tls": ("dict", None),
     "user": ("str", None, 1, 128),
     "password": ("secret", None, 0, 128),
     "prefix": ("id", "wasmote"),
@@ -40,6 +44,12 @@ _UPDATE = {
     "trial_s": ("int", 300, 1, 86400),
     "url": ("str", None, 8, 256),
     "poll_s": ("int", 300, 5, 86400),
+}
+_TLS = {
+    "ca": ("str", REQUIRED, 1, 128),
+    "cert": ("str", None, 1, 128),
+    "key": ("str", None, 1, 128),
+    "server_name": ("str", None, 1, 253),
 }
 _AGENT = {
     "name": ("name", REQUIRED),
@@ -98,6 +108,10 @@ def _network(given, errors):
                 errors.append("network.%s: only with network.kind 'wifi'" % key)
     elif "ssid" not in given:
         errors.append("network.ssid: missing")
+    if network["ntp"] is not None:
+        host, colon, port = network["ntp"].partition(":")
+        if not host or colon and not (port.isdigit() and 1 <= int(port) <= 65535):
+            errors.append("network.ntp: %r is not host or host:port" % network["ntp"])
     return network
 
 
@@ -108,6 +122,10 @@ def _mqtt(given, network, errors):
     mqtt = fields(given, rules, "mqtt", errors)
     if mqtt["password"] is not None and mqtt["user"] is None:
         errors.append("mqtt.password: needs mqtt.user")
+    if mqtt["tls"] is not None:
+        mqtt["tls"] = _tls(mqtt["tls"], network, errors)
+    if mqtt["port"] is None:
+        mqtt["port"] = _TLS_PORT if mqtt["tls"] else _PORT
     return mqtt
 
 
@@ -117,6 +135,15 @@ def _update(given, errors):
     if url is not None and not url.startswith(("http://", "https://")):
         errors.append("update.url: %r does not begin with http:// or https://" % url)
     return update
+
+
+def _tls(given, network, errors):
+    tls = fields(given, _TLS, "mqtt.tls", errors)
+    if (tls["cert"] is None) != (tls["key"] is None):
+        errors.append("mqtt.tls: cert and key: both or none")
+    if network == "serial":
+        errors.append("mqtt.tls: not over a serial port: wasmote bridge has --tls-ca")
+    return tls
 
 
 def _agents(given, sensor_options, errors):

@@ -32,6 +32,8 @@ class Node:
             raise ConfigError(
                 "configuration", ['mqtt: this board has no network: network.kind may be "serial"']
             )
+        if config["mqtt"] and config["mqtt"]["tls"] and not _has_tls():
+            raise ConfigError("configuration", ["mqtt.tls: this firmware has no TLS"])
         return cls(config, log)
 
     def __init__(self, config, log=None):
@@ -180,7 +182,17 @@ class Node:
             self._up,
             self.log,
             sockets,
+            self._ntp(sockets),
         )
+
+    # Certificates have dates.
+    def _ntp(self, sockets):
+        server = self.config["network"]["ntp"]
+        if not server or not self.config["mqtt"]["tls"] or fs.HOSTED:
+            return None
+        from .wallclock import Ntp
+
+        return Ntp(server, sockets, self.log)
 
     # The counters of the agent whose topic it is.
     def _owner_of(self, topic):
@@ -231,7 +243,7 @@ class Node:
         self.updates.changed()
 
     def _meta(self):
-        return {
+        meta = {
             "board": getattr(sys.implementation, "_build", sys.platform),
             "firmware": __version__,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
@@ -240,6 +252,10 @@ class Node:
             "boot": self.boot,
             "agents": [worker.agent.meta() for worker in self.workers if worker.agent],
         }
+        mqtt = self.config["mqtt"]
+        if mqtt and mqtt["tls"] and fs.exists("/entropy.seed"):
+            meta["entropy"] = "seed, for tests"
+        return meta
 
     async def _report_often(self):
         interval = self.config["stat_s"]
@@ -324,6 +340,14 @@ def _may_work(worker):
 
 def _print_line(text):
     print("wasmote: " + text)
+
+
+def _has_tls():
+    try:
+        import tls
+    except ImportError:
+        return False
+    return hasattr(tls, "SSLContext")
 
 
 # What the link takes its socket from; None: nothing there.

@@ -19,6 +19,9 @@ def _mount():
     if _blank(flash):
         vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/")
+    from _seed import seed
+
+    seed()
 
 
 try:

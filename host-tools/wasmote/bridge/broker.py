@@ -18,6 +18,10 @@ class Address:
     family: int
     value: tuple[object, ...]
 
+    def dial(self) -> "Connection":
+        """Starts to connect. Raises OSError."""
+        return Connection(self)
+
 
 def find(host: str, port: int) -> Address:
     """Looks the broker up and sees that it is there. Raises DeviceError."""
@@ -39,7 +43,7 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         """Starts to connect. Raises OSError."""
-        self._socket = socket.socket(address.family, socket.SOCK_STREAM)
+        self._socket: socket.socket = socket.socket(address.family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
@@ -53,6 +57,10 @@ class Connection:
     def fileno(self) -> int:
         """For select."""
         return self._socket.fileno()
+
+    def needs(self) -> tuple[bool, bool]:
+        """What it waits for until it stands: to read, to write."""
+        return False, True
 
     def connected(self) -> bool:
         """Whether it stands. Raises OSError where the broker refused."""
@@ -74,6 +82,10 @@ class Connection:
             return self._socket.recv(limit)
         except BlockingIOError:
             return None
+
+    def pending(self) -> bool:
+        """Whether there is something to receive that select does not see."""
+        return False
 
     def close(self) -> None:
         """Lets it go."""

@@ -54,7 +54,7 @@ class Port:
         self._tell = tell
         self._serial: serial.SerialBase | None = open_serial(name)
         self._splitter = Splitter()
-        self._relay = Relay(lambda: Connection(broker), self._send, self._say, broker.text)
+        self._relay = Relay(broker.dial, self._send, self._say, broker.text)
         self._out = bytearray()  # what the port has not taken yet
         self._line = bytearray()  # text of the board without its end
         self._typed = bytearray()  # held back until the node has left

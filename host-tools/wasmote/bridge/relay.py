@@ -26,6 +26,10 @@ REASON_MAX = 100
 class Upstream(Protocol):
     """A connection to the broker that never blocks; every method may raise OSError."""
 
+    def needs(self) -> tuple[bool, bool]:
+        """What it waits for until it stands: to read, to write."""
+        ...
+
     def connected(self) -> bool:
         """Whether the connection stands by now."""
         ...
@@ -36,6 +40,10 @@ class Upstream(Protocol):
 
     def receive(self, limit: int) -> bytes | None:
         """What has come, at most `limit` bytes; b"": the broker has closed; None: nothing."""
+        ...
+
+    def pending(self) -> bool:
+        """Whether there is something to receive that the network does not show."""
         ...
 
     def close(self) -> None:
@@ -150,13 +158,13 @@ class Relay:
         if self.upstream is None:
             return False, False
         if not self._is_up:
-            return False, True
+            return self.upstream.needs()
         return self._waiting is None and not self.quiet, bool(self._to_broker)
 
     def ready(self, readable: bool, writable: bool, now: float) -> None:
         """The socket can be read or written."""
         try:
-            if writable and self.upstream and not self._is_up and self.upstream.connected():
+            if self.upstream and not self._is_up and self.upstream.connected():
                 self._is_up = True
                 self._tell("connected to the broker")
                 self._answer_open()
@@ -206,6 +214,8 @@ class Relay:
         """Repeats what was not answered; to be called several times a second."""
         if self.upstream and not self._is_up and now - self._began > CONNECT_TIMEOUT_S:
             self._fail(f"broker {self._broker}: no answer", now)
+        if self._is_up and self.upstream and not self.quiet and self.upstream.pending():
+            self.ready(True, False, now)
         if self.quiet and self.upstream and now - self._heard > SILENCE_S:
             self.drop(f"nothing heard from the board for {SILENCE_S:.0f} s")
         if self._waiting is None or self.quiet or now < self._next_time:

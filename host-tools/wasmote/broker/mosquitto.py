@@ -51,12 +51,16 @@ class Broker(Running):
         """What mosquitto logged."""
         return self.folder / "mosquitto.log"
 
+    def conf(self) -> str:
+        """Its configuration."""
+        return configuration(self.port, self.folder)
+
     def start(self) -> Self:
         """Starts it on its port and returns when it accepts connections."""
         self.folder.mkdir(parents=True, exist_ok=True)
         conf = self.folder / "mosquitto.conf"
         # Run as root, mosquitto changes to a user of its own, who could not write the store.
-        conf.write_text(f"user {getpass.getuser()}\n" + configuration(self.port, self.folder))
+        conf.write_text(f"user {getpass.getuser()}\n" + self.conf())
         with self.log.open("ab") as log:
             self._process = child.start([program(), "-c", conf], log, cwd=self.folder)
         try:

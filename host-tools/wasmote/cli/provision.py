@@ -10,7 +10,7 @@ import typer
 
 from wasmote.cli.output import JsonOption, Output
 from wasmote.errors import UsageError
-from wasmote.links import configuration, connected, mqtt, trust
+from wasmote.links import configuration, connected, mqtt, tls_files, trust
 
 KINDS = ("lan", "wifi", "serial", "none")
 _FILE_MAX = 8192
@@ -22,9 +22,19 @@ def provision(
     device: Annotated[str, typer.Option("--device", "-d", help="As mpremote names them.")] = "auto",
     site: Annotated[str, typer.Option(help="Identifier: a-z, 0-9, -.")] = "",
     node: Annotated[str, typer.Option(help="Identifier: a-z, 0-9, -.")] = "",
-    broker: Annotated[str, typer.Option(help="host or host:port (1883).")] = "",
+    broker: Annotated[str, typer.Option(help="host or host:port (1883; TLS: 8883).")] = "",
     user: Annotated[str, typer.Option(help="As whom the broker knows it.")] = "",
     password_file: SecretFile = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="TLS: who signs brokers' certificates (PEM, DER).")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="The node's certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    tls_server_name: Annotated[
+        str, typer.Option(help="Whom the broker's certificate is for, if not its host.")
+    ] = "",
+    no_tls: Annotated[bool, typer.Option("--no-tls", help="MQTT in the clear.")] = False,
+    ntp: Annotated[str, typer.Option(help="Who knows the date: host or host:port (123).")] = "",
     wifi: Annotated[str, typer.Option(metavar="SSID", help="The network to join.")] = "",
     wifi_password_file: SecretFile = None,
     network: Annotated[str, typer.Option(help=", ".join(KINDS) + ".")] = "",
@@ -38,20 +48,25 @@ def provision(
     restart: Annotated[bool, typer.Option("--restart", help="Soft-reset the device then.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write site, node, network and broker into a device's configuration; what is not named stays.
+    """Write site, node, network, broker into a device's configuration; what is not named stays.
 
     The device checks all of it before it counts, and keeps the old one where it refuses. Passwords
-    come from files or are asked for, and are never shown. --lock wants a key set on the device
-    (wasmote keys provision) and signed agents; only erasing its flash unlocks.
+    come from files or are asked for, and are never shown, nor are keys. --lock wants a key set on
+    the device (wasmote keys provision) and signed agents; only erasing its flash unlocks.
     """
     out = Output(json)
-    given = [site, node, broker, user, password_file, wifi, wifi_password_file, network, config]
-    if show == (any(given) or lock):
+    secrets = {"ca": tls_ca, "cert": tls_cert, "key": tls_key}
+    given: list[object] = [site, node, broker, user, password_file, network, config, ntp, lock]
+    given += [wifi, wifi_password_file, *secrets.values(), tls_server_name, no_tls]
+    if show == any(given):
         raise UsageError("name what is to be written, or --show alone; --help lists it")
     changes = _read_config(config) if config else {}
     changes |= {key: value for key, value in (("site", site), ("node", node)) if value}
     _into(changes, "network", _network(network, wifi, wifi_password_file))
+    _into(changes, "network", {"ntp": ntp} if ntp else {})
     _into(changes, "mqtt", _mqtt(broker, user, password_file))
+    shown = _tls_files(secrets)
+    _into(changes, "mqtt", _tls(shown, tls_server_name, no_tls))
     if network == "serial":
         _into(changes, "mqtt", {}, always=True)
     with connected(device) as link:
@@ -60,9 +75,16 @@ def provision(
             out.say(_pretty(found) if found else f"{link.name}: no {configuration.PATH}")
             out.data({"device": link.name, "config": found})
             return
-        found = configuration.stage(link, changes)
-        out.say(_pretty(found))
-        configuration.commit(link)
+        if shown:
+            tls_files.put(link, shown)
+            tls_files.seed(link)
+        try:
+            found = configuration.stage(link, changes)
+            out.say(_pretty(found))
+            configuration.commit(link)
+        finally:
+            if shown or no_tls:
+                tls_files.sweep(link, configuration.show(link))
         out.say(f"{link.name}: written to {configuration.PATH}")
         if lock:
             trust.lock(link)
@@ -104,13 +126,40 @@ def _network(kind: str, ssid: str, password_file: Path | None) -> dict[str, Any]
 def _mqtt(broker: str, user: str, password_file: Path | None) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if broker:
-        changes["host"], changes["port"] = mqtt.parse_address(broker)
+        changes["host"], port = mqtt.parse_address(broker)
+        changes["port"] = port if ":" in broker else None  # whichever the node takes
     if password_file and not user:
         raise UsageError("--password-file: needs --user")
     if user:
         secret = _secret(f"password of {user} at the broker", "--password-file", password_file)
         changes |= {"user": user, configuration.SECRET: secret}
     return changes
+
+
+def _tls_files(named: dict[str, Path | None]) -> dict[str, bytes]:
+    """What stands in them, once it is looked at."""
+    if (named["cert"] is None) != (named["key"] is None):
+        raise UsageError("--tls-cert and --tls-key: both or none")
+    found = {}
+    for kind, file in named.items():
+        if file:
+            found[kind] = _read_bytes(file)
+            try:
+                tls_files.check(kind, found[kind])
+            except UsageError as error:
+                raise UsageError(f"--tls-{kind} {file}: {error}") from None
+    return found
+
+
+def _tls(shown: dict[str, bytes], server_name: str, off: bool) -> dict[str, Any]:
+    if off and (shown or server_name):
+        raise UsageError("--no-tls: not with --tls-...")
+    if off:
+        return {"tls": None}
+    tls: dict[str, Any] = {kind: tls_files.path_of(kind, data) for kind, data in shown.items()}
+    if server_name:
+        tls["server_name"] = server_name
+    return {"tls": tls} if tls else {}
 
 
 def _secret(what: str, option: str, file: Path | None) -> str | None:
@@ -122,8 +171,8 @@ def _secret(what: str, option: str, file: Path | None) -> str | None:
     return getpass.getpass(f"{what} (empty: none): ") or None
 
 
-def _read(file: Path) -> str:
-    """A small text file; what stands in it is quoted in no error."""
+def _read_bytes(file: Path) -> bytes:
+    """A small file; what stands in it is quoted in no error."""
     try:
         with file.open("rb") as opened:
             data = opened.read(_FILE_MAX + 1)
@@ -131,8 +180,12 @@ def _read(file: Path) -> str:
         raise UsageError(f"{file}: {error.strerror}") from None
     if len(data) > _FILE_MAX:
         raise UsageError(f"{file}: more than {_FILE_MAX} bytes")
+    return data
+
+
+def _read(file: Path) -> str:
     try:
-        return data.decode()
+        return _read_bytes(file).decode()
     except UnicodeDecodeError:
         raise UsageError(f"{file}: not UTF-8") from None
 

@@ -79,7 +79,8 @@ def _upload_to_store(
             store.update(link, {new: arrived})
             store.put(link, data[file], progress)
             there.add(digest)
-        store.update(link, {name: digests, new: None})
+        # An update that is on trial would go on instead.
+        store.update(link, {name: digests, new: None, f"{name}.trial": None})
     except WasmoteError:
         with contextlib.suppress(WasmoteError):
             store.update(link, {new: None})
@@ -160,7 +161,7 @@ def remove(link: Link, name: str) -> None:
     if name not in there:
         raise UsageError(f"{link.name}: no agent {name!r}; there: {', '.join(there) or 'none'}")
     if store.present(link, []) is not None:
-        store.update(link, {name: None, f"{name}.new": None})
+        store.update(link, {f"{name}{suffix}": None for suffix in ("", ".new", ".old", ".trial")})
     _remove_folder(link, name)
 
 

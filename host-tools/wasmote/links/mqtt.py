@@ -13,6 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from wasmote.errors import DeviceError, TimedOutError, UsageError
 from wasmote.running import Running
 
+PORT, TLS_PORT = 1883, 8883
 CONNECT_TIMEOUT_S = 10.0
 # CONNECT of MQTT 3.1.1: clean session, keep-alive 5 s, no client id.
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
@@ -38,12 +39,12 @@ class Message:
         return value
 
 
-def parse_address(text: str) -> tuple[str, int]:
+def parse_address(text: str, default: int = PORT) -> tuple[str, int]:
     """`host` or `host:port`."""
     host, colon, port = text.partition(":")
     if not host or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
         raise UsageError(f"{text!r} is no broker: host or host:port (1..65535)")
-    return host, int(port) if colon else 1883
+    return host, int(port) if colon else default
 
 
 def probe(host: str, port: int, timeout_s: float = 3.0) -> None:

@@ -26,7 +26,7 @@ def test_defaults_are_filled_in():
     equal(node["update"], update)
     equal(node["mqtt"], None)
     equal(node["pool_bytes"], None)
-    network = {"kind": None, "timeout_s": 30, "ssid": None, "password": None}
+    network = {"kind": None, "timeout_s": 30, "ssid": None, "password": None, "ntp": None}
     equal(node["network"], network)
     agent = node["agents"][0]
     equal((agent["path"], agent["out"]), ("/agents/a", "json"))
@@ -88,6 +88,37 @@ def test_wifi_needs_a_name():
         equal(refused(given), ["network.ssid: only with network.kind 'wifi'"])
     given["network"] = {"password": "correct horse"}
     equal(refused(given), ["network.password: only with network.kind 'wifi'"])
+
+
+def test_tls():
+    given = least()
+    given["mqtt"] = {"host": "h", "tls": {"ca": "/ca"}}
+    mqtt = check(given)["mqtt"]
+    equal(mqtt["port"], 8883)
+    equal(mqtt["tls"], {"ca": "/ca", "cert": None, "key": None, "server_name": None})
+    given["mqtt"] = {"host": "h"}
+    equal(check(given)["mqtt"]["port"], 1883)
+    equal(check(given)["mqtt"]["tls"], None)
+    for tls, line in (
+        ({}, "mqtt.tls.ca: missing"),
+        ({"ca": "/ca", "cert": "/c"}, "mqtt.tls: cert and key: both or none"),
+        ({"ca": "/ca", "verify": False}, "mqtt.tls.verify: unknown entry"),
+    ):
+        given["mqtt"] = {"host": "h", "tls": tls}
+        equal(refused(given), [line])
+    given["mqtt"] = {"tls": {"ca": "/ca"}}
+    given["network"] = {"kind": "serial"}
+    equal(refused(given), ["mqtt.tls: not over a serial port: wasmote bridge has --tls-ca"])
+
+
+def test_ntp_is_a_host_and_maybe_a_port():
+    given = least()
+    for right in ("clock.lab", "10.0.0.1:124"):
+        given["network"] = {"ntp": right}
+        equal(check(given)["network"]["ntp"], right)
+    for wrong in ("clock.lab:", "clock.lab:x", "clock.lab:0", "clock.lab:65536", ":123"):
+        given["network"] = {"ntp": wrong}
+        equal(refused(given), ["network.ntp: %r is not host or host:port" % wrong])
 
 
 def test_no_message_shows_a_password():

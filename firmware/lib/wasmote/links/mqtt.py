@@ -19,7 +19,9 @@ _SETTLE_MS = const(50)
 # `options`: the entry `mqtt` of the configuration. `on_command(payload)`, `on_up()` and
 # `log(text)` are called from the link's tasks. `sockets`: the module `socket`, or one like it.
 class Link:
-    def __init__(self, options, site, node, on_command, on_up, log, sockets):
+    # `ntp`: who sets the clock before a connection, None: nobody.
+    def __init__(self, options, site, node, on_command, on_up, log, sockets, ntp=None):
+        self._ntp = ntp
         self.queue = Queue(options["queue"])
         self.session = Session(options, site, node, self.queue, self, sockets)
         self.spool = None
@@ -106,6 +108,8 @@ class Link:
         wait_ms = _BACKOFF_MS
         while True:
             self._came_up = False
+            if self._ntp:
+                await self._ntp.sync()
             error = await self.session.run()
             self.errors += 1
             self._keep(self._came_up)

@@ -49,7 +49,12 @@ class Session:
         self._qos = options["qos"]
         self._timeout_ms = options["timeout_s"] * 1000
         self._ping_ms = options["keepalive_s"] * 500
-        self._wire = Wire(self._sent_all, self._break, sockets)
+        tls = None
+        if options["tls"]:
+            from .tls import Tls
+
+            tls = Tls(options["tls"], options["host"])
+        self._wire = Wire(self._sent_all, self._break, sockets, tls)
         self._reader = None  # once it is known how long packets may be
         self._client = Client(
             "%s-%s-%s" % (options["prefix"], site, node),

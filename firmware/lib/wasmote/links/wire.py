@@ -11,26 +11,29 @@ _TX_BYTES = const(1024)
 
 class Wire:
     # `on_sent()` is called when a backlog has left, `on_error(e)` when sending failed.
-    # `sockets`: the module `socket`, or one like it.
-    def __init__(self, on_sent, on_error, sockets):
+    # `sockets`: the module `socket`, or one like it. `tls`: a Tls, None: in the clear.
+    def __init__(self, on_sent, on_error, sockets, tls=None):
         self._sockets = sockets
+        self._tls = tls
         self._on_sent = on_sent
         self._on_error = on_error
         self._tx = bytearray(_TX_BYTES)
         self.collected = 0  # bytes in _tx
         self._stream = None
         self._socket = None
+        self._below = None  # the socket under TLS
         self._task = None
 
     # Starts to connect and returns at once, but for the look-up of a name: MicroPython
     # has only the blocking getaddrinfo (lwIP's gives up after some 10 s; an address in
     # figures takes no time).
     def open(self, host, port):
+        if self._tls:
+            self._tls.prepare()
         sockets = self._sockets
         family, kind, protocol, _, address = sockets.getaddrinfo(host, port, 0, 1)[0]
         self._socket = sockets.socket(family, kind, protocol)
         self._socket.setblocking(False)
-        self._stream = asyncio.StreamReader(self._socket)
         self.collected = 0
         try:
             self._socket.connect(address)
@@ -43,6 +46,11 @@ class Wire:
             self._socket.setsockopt(6, getattr(sockets, "TCP_NODELAY", 1), 1)
         except (OSError, ValueError):
             pass
+        if self._tls:
+            # Its handshake is part of the first write, and of whatever waits.
+            self._below = self._socket
+            self._socket = self._tls.wrap(self._below)
+        self._stream = asyncio.StreamReader(self._socket)
 
     # Sends `first` as soon as the connection stands.
     def send_when_connected(self):
@@ -74,12 +82,22 @@ class Wire:
         if self.stuck():
             return False
         if self.collected:
-            self._stream.write(memoryview(self._tx)[: self.collected])
-            self.collected = 0
+            self._write()
             if self._stream.out_buf:
                 self._task = asyncio.create_task(self._drain())
                 return False
         return True
+
+    def _write(self):
+        try:
+            self._stream.write(memoryview(self._tx)[: self.collected])
+        except (OSError, ValueError) as e:
+            raise self._meaning(e)
+        self.collected = 0
+
+    # TLS has errors of its own, some of them ValueErrors.
+    def _meaning(self, error):
+        return self._tls.meaning(error) if self._tls else error
 
     async def _drain(self):
         try:
@@ -87,17 +105,22 @@ class Wire:
                 await self._stream.drain()
                 if not self.collected:
                     break
-                self._stream.write(memoryview(self._tx)[: self.collected])
-                self.collected = 0
+                self._write()
             self._task = None
             self._on_sent()
-        except OSError as e:
+        except (OSError, ValueError) as e:
             self._task = None
-            self._on_error(e)
+            self._on_error(self._meaning(e))
 
     # Waits for input and reads it into `view`. 0: the peer has closed; None: nothing.
     async def readinto(self, view):
-        return await self._stream.readinto(view)
+        try:
+            count = await self._stream.readinto(view)
+            if count and self._tls:
+                self._tls.stands = True
+            return count
+        except (OSError, ValueError) as e:
+            raise self._meaning(e)
 
     # Hands what was collected to the network without the loop, for at most `wait_ms`.
     # Nothing can be appended to a backlog: then the connection just closes.
@@ -127,4 +150,7 @@ class Wire:
             self._task = None
         if self._socket is not None:
             self._socket.close()
-            self._socket = self._stream = None
+            # TLS that failed does not close what is under it.
+            if self._below is not None:
+                self._below.close()
+            self._socket = self._below = self._stream = None

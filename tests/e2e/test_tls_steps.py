@@ -1,0 +1,122 @@
+"""What TLS costs a board: how long a step of the handshake keeps the loop waiting, in
+instructions, which the emulator counts exactly, and what it takes of heap and stack.
+
+Figures: .venv/bin/pytest tests/e2e/test_tls_steps.py -s
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tls_support import TlsBroker, make
+
+from wasmote.boards import Board
+from wasmote.links import connected
+from wasmote.sim import Simulator, simulator
+
+pytestmark = pytest.mark.timeout(120)
+
+# A handshake as the node does it, with the heap looked at between its steps. The C stack is filled
+# before, from its end up to where Python is.
+STEPS = """
+import gc, json, machine, network, socket, time, tls
+from wasmote import wallclock
+nic = network.LAN()
+nic.active(True)
+while not nic.isconnected():
+    time.sleep_ms(10)
+wallclock.at_least_built()
+def load(name):
+    with open(name, "rb") as f:
+        return f.read()
+ca, cert, key = load("/ca"), load("/cert"), load("/key")
+gc.collect()
+before = gc.mem_alloc()
+begin = time.ticks_us()
+context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+context.verify_mode = tls.CERT_REQUIRED
+context.load_verify_locations(ca)
+context.load_cert_chain(cert, key)
+loading = time.ticks_diff(time.ticks_us(), begin)
+below = socket.socket()
+below.connect(socket.getaddrinfo(HOST, PORT)[0][-1])
+below.setblocking(False)
+MARK = 0x15AA5C33
+for at in range(BOTTOM + 64, BOTTOM + STACK - 1536, 4):
+    machine.mem32[at] = MARK
+wrapped = context.wrap_socket(below, server_hostname=HOST, do_handshake_on_connect=False)
+longest = total = steps = peak = done = 0
+while not done:
+    begin = time.ticks_us()
+    done = wrapped.write(b"x")
+    us = time.ticks_diff(time.ticks_us(), begin)
+    longest, total, steps = max(longest, us), total + us, steps + 1
+    gc.collect()
+    peak = max(peak, gc.mem_alloc() - before)
+gc.collect()
+stands = gc.mem_alloc() - before
+at = BOTTOM + 64
+while at < BOTTOM + STACK - 1536 and machine.mem32[at] == MARK:
+    at += 4
+wrapped.close()
+below.close()
+print(json.dumps({"longest": longest * 1000, "total": total * 1000,
+    "loading": loading * 1000, "peak": peak,
+    "stands": stands, "stack_left": at - BOTTOM}))
+"""
+# Instructions of the longest step and of all of them. Operations on curves pause, but those of a
+# broker with an RSA certificate do not, and a node that signs with RSA is worse.
+MOST = {
+    "p256": (4_000_000, 150_000_000),
+    "p384": (6_000_000, 260_000_000),
+    "rsa": (160_000_000, 160_000_000),
+}
+HEAP_MOST = 24 * 1024
+STACK_LEFT_LEAST = 8 * 1024
+
+
+@pytest.fixture(scope="module")
+def counting(board: Board) -> Iterator[Simulator]:
+    name = "test-tls-steps"
+    simulator.install(board, name)
+    with Simulator(board, name, fresh=True, icount=True) as running:
+        with connected(running.port) as link:
+            link.write("/entropy.seed", os.urandom(32))
+        yield running
+
+
+def symbol(board: Board, name: str) -> int:
+    """An address, of the linker's map."""
+    lines = (board.build_dir / "firmware.map").read_text().splitlines()
+    return next(int(line.split()[0], 16) for line in lines if line.endswith(f" {name} = ."))
+
+
+@pytest.mark.parametrize("kind", MOST)
+def test_steps_of_a_handshake(counting: Simulator, tmp_path: Path, kind: str) -> None:
+    board = counting.board
+    bottom, top = symbol(board, "_stack_bottom"), symbol(board, "_stack_top")
+    ca = make("ca", ca=True, kind=kind)
+    client = make("n1", ca, usage="client", kind=kind)
+    host = board.section("network")["host_address"]
+    with TlsBroker(tmp_path, make("broker", ca, kind=kind), ca) as broker:
+        with connected(counting.port) as link:
+            link.restart()
+        with connected(counting.port) as link:
+            for name, data in (
+                ("ca", ca.der),
+                ("cert", client.der),
+                ("key", client.key_bytes(False)),
+            ):
+                link.write(f"/{name}", data)
+            values = (
+                f"HOST, PORT, BOTTOM, STACK = {host!r}, {broker.port}, {bottom}, {top - bottom}"
+            )
+            figures = json.loads(link.exec(f"{values}\n{STEPS}", timeout_s=100))
+    print(f"\n{kind}: {figures}")
+    longest, total = MOST[kind]
+    assert 0 < figures["longest"] <= longest
+    assert figures["total"] <= total
+    assert figures["peak"] <= HEAP_MOST
+    assert figures["stack_left"] >= STACK_LEFT_LEAST
