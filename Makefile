@@ -16,7 +16,7 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
     $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e) \
-    $(wildcard tests/spec/*.py)
+    $(wildcard tests/spec/*.py tests/cuts/*.py)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -27,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-spec test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
+    test-c test-spec test-power-cuts test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
     bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
 
 ## help: this list
@@ -92,6 +92,11 @@ test-c: deps
 test-spec: deps
 	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
 	@$(PYTEST) tests/spec $(ARGS)
+
+## test-power-cuts: the power goes at every flash operation of updates and key rotations; prints the counts
+test-power-cuts: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
+	@$(PYTEST) tests/cuts $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
 test-kernels: venv

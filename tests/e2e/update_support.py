@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import wasmtime
+from bundle_support import tensor
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
-from node_support import tensor
 
 from wasmote.links import bundles, connected, files
 from wasmote.links.base import Link

@@ -74,7 +74,7 @@ def _on_trial(worker, updates):
         words = "the power went while it was taken back"
     elif versions.count_start():
         try:
-            worker.take(Agent(worker.path, versions.name + TRIAL))
+            worker.take(_checked(worker))
             return True
         except LOAD_ERRORS as e:
             code, words = code_of(e), str(e)
@@ -83,6 +83,18 @@ def _on_trial(worker, updates):
     versions.end_trial(bad)
     updates.note(worker.name, digest, "rolled-back", code, words)
     return False
+
+
+# The power may have gone before its golden vectors had run.
+def _checked(worker):
+    agent = Agent(worker.path, worker.versions.name + TRIAL)
+    try:
+        if "golden.bin" in agent.manifest["files"]:
+            agent.verify()
+    except BaseException:
+        agent.close()
+        raise
+    return agent
 
 
 # Until the version on trial is confirmed or gone.
