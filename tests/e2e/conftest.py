@@ -3,11 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from commands import Run
+from update_support import BoardNode, Fleet, UnixNode, Web
 
 from wasmote.boards import Board
+from wasmote.broker import Broker
+from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
 COMMAND_TIMEOUT_S = 120
@@ -39,3 +43,25 @@ def mpremote() -> Run:
 def wasmote() -> Run:
     """Runs the command wasmote as people do, without a terminal."""
     return lambda *words: _run("wasmote.cli.main", *words)
+
+
+@pytest.fixture(params=["unix", "board"])
+def fleet(
+    request: pytest.FixtureRequest, board: Board, tmp_path: Path, broker: Broker
+) -> Iterator[Fleet]:
+    """A node that can be updated, as a process and on the emulated board."""
+    node: UnixNode | BoardNode
+    if request.param == "unix":
+        folder = tmp_path / "node"
+        folder.mkdir()
+        node = UnixNode(folder)
+    else:
+        simulator.install(board, "test-update")
+        node = BoardNode(Simulator(board, "test-update", fresh=True).start())
+    web = Web().start()
+    try:
+        with Listener("127.0.0.1", broker.port) as listener:
+            yield Fleet(node, broker.port, listener, web)
+    finally:
+        node.stop()
+        web.stop()

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import bundle_support
 import wasmtime
 from bundle_support import tensor
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -92,30 +93,21 @@ class Signer:
         if gold:
             data["golden.bin"] = gold
         data |= changes.pop("more", {})
-        manifest = {
-            "format": 1,
-            "name": NAME,
-            "version": f"{sequence}.0.0",
-            "sequence": sequence,
-            "abi": 1,
-            "files": {
-                name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-                for name, content in data.items()
-            },
-            "inputs": [tensor("x")],
-            "outputs": [tensor("y")],
-            "memory_bytes": 1024,
-            "stack_bytes": 0,
-            "vm_stack_bytes": 1024,
-            "deadline_ms": 200,
-            "imports": [],
-            "boards": [],
-            "licence": "MIT",
-            "source": "a test",
-        }
-        text = json.dumps(manifest | changes).encode()
+        terms = {"version": f"{sequence}.0.0", "sequence": sequence, "deadline_ms": 200} | changes
+        name = terms.pop("name", NAME)
+        text = json.dumps(bundle_support.manifest(name, data, **terms)).encode()
         signed = signature(self.publisher, MANIFEST, text)
         return {"manifest.json": text, "manifest.sig": signed, **data}
+
+
+def release(bundle: Path, sequence: int, signer: Signer) -> dict[str, bytes]:
+    """An agent that was built, signed as another version of it."""
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    data = {name: (bundle / name).read_bytes() for name in manifest["files"]}
+    terms = {"version": f"{sequence}.0.0", "sequence": sequence}
+    text = json.dumps(manifest | terms).encode()
+    signed = signature(signer.publisher, MANIFEST, text)
+    return {"manifest.json": text, "manifest.sig": signed, **data}
 
 
 def signature(key: Ed25519PrivateKey, prefix: bytes, data: bytes) -> bytes:
@@ -274,6 +266,8 @@ class Fleet:
         self.listener = listener
         self.web = web
         self.signer = Signer()
+        self.name = NAME
+        self.samples = struct.pack("<4sHHII", b"WMSF", 1, 0, 1, 100) + bytes(range(100))
         self.results: list[dict[str, Any]] = []
         self.reported: dict[str, Any] = {}
 
@@ -295,17 +289,16 @@ class Fleet:
             "node": "node",
             "mqtt": {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500},
             "pool_bytes": pool_bytes,
-            "agents": [{"name": NAME, "sensor": sensor}],
+            "agents": [{"name": self.name, "sensor": sensor}],
             "update": {"trial_runs": 10, "trial_s": 30} | update,
         }
-        header = struct.pack("<4sHHII", b"WMSF", 1, 0, 1, 100)
         with self.node.link() as link:
             files.mkdirs(link, "/samples")
-            link.write("/samples/x.bin", header + bytes(range(100)))
+            link.write("/samples/x.bin", self.samples)
             link.write("/wasmote.json", json.dumps(config).encode())
             link.write("/main.py", b"import wasmote\nwasmote.run()\n")
             if bundle:
-                bundles.upload(link, NAME, bundle)
+                bundles.upload(link, self.name, bundle)
             if keys:
                 self.take_keys(link, self.signer.key_set())
         self.node.boot()
@@ -319,7 +312,7 @@ class Fleet:
         """Publishes a bundle and asks for it."""
         folder = folder or digest(bundle)[:8]
         self.web.publish(bundle, folder)
-        self.ask({NAME: {"manifest": digest(bundle), "url": f"{self.url}{folder}/"}}, **more)
+        self.ask({self.name: {"manifest": digest(bundle), "url": f"{self.url}{folder}/"}}, **more)
 
     def ask(self, agents: dict[str, Any], **more: Any) -> None:
         self.publish(json.dumps({"format": 1, "agents": agents} | more))
@@ -329,7 +322,7 @@ class Fleet:
         self.listener.publish(TOPIC + "desired", desired, retain=True)
 
     def _take(self, message: Message) -> None:
-        if message.path == f"agent/{NAME}/out":
+        if message.path == f"agent/{self.name}/out":
             self.results.append(message.json())
         elif message.path == "reported":
             self.reported = message.json()
@@ -347,7 +340,7 @@ class Fleet:
     @property
     def agent(self) -> dict[str, Any]:
         """What the node says of its agent."""
-        found: dict[str, Any] = self.reported.get("agents", {}).get(NAME, {})
+        found: dict[str, Any] = self.reported.get("agents", {}).get(self.name, {})
         return found
 
     def update_is(self, state: str, bundle: dict[str, bytes], error: str | None = None) -> bool:

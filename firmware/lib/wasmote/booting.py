@@ -13,11 +13,16 @@ _PAUSE_S = const(10)  # before a node that has ended starts again
 
 def begin():
     storefs.mount()
+    before = set(sys.modules)
     from . import trust
 
-    trust.can_lock = True
     if trust.locked():
         _serve(trust.problem)
+    # Programs that are no nodes have all of the heap.
+    package = sys.modules["wasmote"]
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+        delattr(package, name.rsplit(".", 1)[-1])
 
 
 def _serve(problem):

@@ -38,9 +38,7 @@ class Installer:
 
     # All of the version's files, {name: digest}, and its manifest. Refused, Failed.
     async def bring(self, digest):
-        data, signatures = self._known(digest) or await self._fetch_manifest(digest)
-        versions = self._versions
-        given = versions.trust.check(data, signatures, versions.name, versions.kept())
+        data, signatures, given = self._known(digest) or await self._fetch_manifest(digest)
         self._check_pool(given)
         try:
             await self._bring(data, signatures, given)
@@ -50,19 +48,31 @@ class Installer:
             raise Failed("digest", str(e), again=True)
         return self._arrived, given
 
-    # Manifest and signatures that are here already: of a version that ran, or an attempt before.
+    # (manifest, signatures, the manifest parsed) that are here already: of a version that ran, or
+    # an attempt before.
     def _known(self, digest):
         for suffix in (NEW, OLD, TRIAL):
             files = self._versions.files(suffix)
             if files.get("manifest.json") == digest and "manifest.sig" in files:
-                return [bytes(self._store.get(files[n])) for n in ("manifest.json", "manifest.sig")]
+                data, signatures = (
+                    bytes(self._store.get(files[n])) for n in ("manifest.json", "manifest.sig")
+                )
+                try:
+                    return data, signatures, self._check(data, signatures)
+                except Refused:
+                    pass  # another key may have signed it since
         return None
+
+    def _check(self, data, signatures):
+        versions = self._versions
+        return versions.trust.check(data, signatures, versions.name, versions.kept())
 
     async def _fetch_manifest(self, digest):
         data = await self._fetch("manifest.json", manifest.LIMIT)
         if hashlib.sha256(data).digest() != digest:
             raise Failed("digest", "manifest.json there is another one", again=True)
-        return data, await self._fetch("manifest.sig", SIGNATURES_LIMIT)
+        signatures = await self._fetch("manifest.sig", SIGNATURES_LIMIT)
+        return data, signatures, self._check(data, signatures)
 
     async def _fetch(self, name, limit):
         return await fetch(self._url + name, limit, self._connects)

@@ -18,8 +18,8 @@ _NEW = "keyset.new"  # until the trust state says that it counts
 _node_trust = None
 _asked = False
 problem = None  # why the trust state cannot be read, where it cannot
-# Whether the port lets nobody in before it has asked locked(): booting.py says so.
-can_lock = fs.HOSTED
+# Whether the port lets nobody in before it has asked locked().
+can_lock = fs.HOSTED or "wasmote.booting" in sys.modules
 
 
 # The node's own; None where it has no store.

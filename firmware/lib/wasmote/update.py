@@ -14,6 +14,7 @@ _AGAIN_MAX_MS = const(600000)
 _REPORT_MS = const(500)  # the shortest between two reports
 _MESSAGE_MAX = const(160)
 
+_POLL = "update.url: "
 _EMPTY = {"version": None, "sequence": None, "manifest": None}
 
 
@@ -30,7 +31,7 @@ class Updates:
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
         self._again_ms = 0
-        self._etag = None
+        self._etag = self._polled = None
         self._find()
 
     # Why nothing can be updated, or the trust state.
@@ -160,8 +161,9 @@ class Updates:
         try:
             await work
         except (ValueError, OSError, MemoryError) as e:
-            self._problem = "%s: %s" % (type(e).__name__, e)
+            self._problem = str(e) or type(e).__name__
             self._node.log("error: update: " + self._problem)
+            self._again_ms = self._again_ms or _AGAIN_MS
             self.changed()
 
     async def _wait(self, polled):
@@ -184,9 +186,14 @@ class Updates:
         try:
             answer = await http.get(url, data.extend, desired.LIMIT, etag=self._etag)
         except OSError as e:
-            raise OSError("update.url: %s" % install.failed(e, "desired").message)
-        if answer.status == 200:
-            self._etag = answer.etag
+            raise ValueError(_POLL + install.failed(e, url).message)
+        if self._problem and self._problem.startswith(_POLL):
+            self._problem = None
+            self.changed()
+        self._etag = answer.etag
+        # Not every server knows the ETag again.
+        if answer.status == 200 and data != self._polled:
+            self._polled = data
             self._hear(bytes(data))
 
     async def _follow(self):
@@ -198,6 +205,7 @@ class Updates:
             self._final.clear()
             self.changed()
         if self._desired is None:
+            self._again_ms = 0
             return
         agents, keysets = self._desired
         again = keysets and await self._take_keysets(*keysets)

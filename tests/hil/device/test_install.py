@@ -161,6 +161,25 @@ def test_nothing_is_fetched_before_the_manifest_is_trusted():
     equal(node.store.owners(), {})
 
 
+# What is here may have been signed by a key that has been lost since.
+def test_signature_is_asked_for_again():
+    class Picky(Trusting):
+        def check(self, data, signatures, name, kept):
+            if signatures == b"signature":
+                raise Refused("unknown-key", "x")
+            return Trusting.check(self, data, signatures, name, kept)
+
+    node = Node(bundle())
+    node.bring()
+    node.versions.trust = Picky()
+    node.web.asked.clear()
+    fails(node, Refused, "unknown-key")
+    node.web.files["/x/manifest.sig"] = b"another"
+    files, _ = node.bring()
+    equal(files["manifest.sig"], digest(b"another"))
+    equal([path for path, _ in node.web.asked].count("/x/agent.wasm"), 0)
+
+
 def test_other_manifest_than_was_asked_for():
     node = Node(bundle())
     fails(node, Failed, "digest", True, manifest=b"another")

@@ -1,6 +1,7 @@
 # Takes MQTT 3.1.1 packets out of a stream of bytes. Pure: it reads no socket.
 from micropython import const
 
+_SKIP_MAX = const(1 << 20)  # what is longer is no message
 _HEADER_MAX = const(5)  # type and flags, at most four bytes of length
 
 
@@ -57,7 +58,8 @@ class Reader:
             if shift == 28:
                 raise ProtocolError("a length of more than four bytes")
         if length > self.limit:
-            if self._on_skip and self.buffer[self._next] & 0xF6 == 0x30:
+            is_plain = self.buffer[self._next] & 0xF6 == 0x30
+            if self._on_skip and is_plain and length <= _SKIP_MAX:
                 return self._pass_over(at + length, length)
             raise ProtocolError("a packet of %d bytes, at most %d are taken" % (length, self.limit))
         if at + length > self._end:
