@@ -3,6 +3,8 @@
 
 BOARD ?= MPS2_AN386
 PORT ?=
+# Hot swaps in a row
+N ?= 1000
 # INT8 models to measure
 MODEL ?= $(wildcard $(or $(WASMOTE_SHARED),../shared)/models/*.tflite) agents/motion-net/motion-net.onnx
 # Arguments for pytest, such as ARGS='-k queue -x'
@@ -27,7 +29,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-spec test-power-cuts test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
+    test-c test-spec test-power-cuts soak-swap test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
     bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
 
 ## help: this list
@@ -96,7 +98,12 @@ test-spec: deps
 ## test-power-cuts: the power goes at every flash operation of updates and key rotations; prints the counts
 test-power-cuts: deps
 	@$(WASMOTE) build unix --jobs $(JOBS)
-	@$(PYTEST) tests/cuts $(ARGS)
+	@$(PYTEST) tests/cuts/test_power_cuts_update.py $(ARGS)
+
+## soak-swap N=...: so many hot swaps in a row: samples lost, gaps, drift of memory
+soak-swap: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
+	@WASMOTE_SWAPS=$(N) $(PYTEST) tests/cuts/test_soak_swap.py $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
 test-kernels: venv

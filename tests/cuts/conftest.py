@@ -1,8 +1,26 @@
-"""Counts the power cuts, and shows them at the end of the session."""
+"""What is counted, and shown at the end of the session."""
 
+from pathlib import Path
+
+import cuts_support
 import pytest
 
 TABLE = pytest.StashKey[dict[str, dict[str, int]]]()
+LINES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where scripts run."""
+    made = tmp_path_factory.mktemp("cuts")
+    cuts_support.prepare(made)
+    return made
+
+
+@pytest.fixture
+def lines(pytestconfig: pytest.Config) -> list[str]:
+    """What swaps took."""
+    return pytestconfig.stash.setdefault(LINES, [])
 
 
 @pytest.fixture
@@ -14,6 +32,10 @@ def table(pytestconfig: pytest.Config) -> dict[str, dict[str, int]]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
+    if config.stash.get(LINES, []):
+        terminalreporter.section("Hot swaps")
+        for line in config.stash[LINES]:
+            terminalreporter.write_line(line)
     table = config.stash.get(TABLE, {})
     if not table:
         return

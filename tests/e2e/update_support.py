@@ -14,7 +14,6 @@ from typing import Any
 
 import bundle_support
 import wasmtime
-from bundle_support import tensor
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
 
@@ -123,9 +122,9 @@ def digest(bundle: dict[str, bytes]) -> str:
 
 @dataclass
 class Web:
-    """A web server of files in RAM."""
+    """A web server of files in RAM, or of functions that answer."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)  # (path, Range)
     cuts: int = 0  # how many more answers break off half-way
     ranges: bool = True
@@ -154,6 +153,9 @@ class Web:
         wanted = request.headers.get("Range", "")
         self.asked.append((request.path, wanted))
         data = self.files.get(request.path)
+        if callable(data):
+            data(request)
+            return
         if data is None:
             request.send_error(404)
             return

@@ -193,8 +193,8 @@ def _watch(board):
 class Node:
     boot = 1
 
-    def __init__(self, trial_runs=3):
-        sensor = {"kind": "replay", "path": "/x.bin", "period_ms": 0, "loop": True}
+    def __init__(self, trial_runs=3, period_ms=0):
+        sensor = {"kind": "replay", "path": "/x.bin", "period_ms": period_ms, "loop": True}
         given = {
             "site": "site",
             "node": "node",
