@@ -282,15 +282,18 @@ class Fleet:
         bundle: dict[str, bytes] | None,
         keys: bool = True,
         pool_bytes: int = 70_000,
+        watchdog_s: int = 0,
+        kind: str = "replay",
         **update: Any,
     ) -> None:
-        """Puts everything there and boots."""
-        sensor = {"kind": "replay", "path": "/samples/x.bin", "period_ms": PERIOD_MS, "loop": True}
+        """Puts everything there and boots; `kind` of sensor."""
+        sensor = {"kind": kind, "path": "/samples/x.bin", "period_ms": PERIOD_MS, "loop": True}
         config = {
             "site": "site",
             "node": "node",
             "mqtt": {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500},
             "pool_bytes": pool_bytes,
+            "watchdog_s": watchdog_s,
             "agents": [{"name": self.name, "sensor": sensor}],
             "update": {"trial_runs": 10, "trial_s": 30} | update,
         }

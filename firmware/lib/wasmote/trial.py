@@ -180,3 +180,18 @@ async def give_up(worker, updates, error):
         restore(worker)
     updates.note(worker.name, digest, "rolled-back", code_of(error), str(error))
     return worker.agent is not None
+
+
+# The board has hung again and again. Whether there is a version before it, which runs from now on.
+def after_hangs(worker, updates):
+    versions = worker.versions
+    digest = versions and versions.digest()
+    if not digest or not versions.digest(OLD):
+        return False
+    try:
+        versions.go_back()
+    except (ValueError, OSError) as e:
+        worker.fail("going back cannot be written: %s" % e)
+        return False
+    updates.note(worker.name, digest, "rolled-back", "watchdog", "the board hung again and again")
+    return True
