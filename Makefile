@@ -15,12 +15,8 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 # Tests in CPython; the other files of tests/hil/device are MicroPython.
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
-<<<<<<< HEAD
     $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e) \
-    $(wildcard tests/spec/*.py)
-=======
-    $(wildcard tests/vectors tests/unit tests/contract tests/c tests/wicked tests/kernels tests/nn tests/micropython tests/e2e)
->>>>>>> runaway
+    $(wildcard tests/spec/*.py tests/wicked/*.py tests/cuts/*.py)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -30,14 +26,8 @@ JOBS := $(shell nproc)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-<<<<<<< HEAD
-    test-c test-spec test-kernels test-nn test-hil test-device test-micropython test-e2e soak-delivery soak-publish \
-    unix-firmware bench bench-boards bench-kernels bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
-=======
-    test-c test-wicked test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels bench-deadlines bench-nn \
-    bench-nn-host calibrate size lint format clean distclean
->>>>>>> runaway
+# No target is a file.
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 ## help: this list
 help:
@@ -97,16 +87,23 @@ test-unit: agents
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
 
-<<<<<<< HEAD
 ## test-spec: the WebAssembly 1.0 test suite (../shared/spec) on the unix port and the emulated Cortex-M4F
 test-spec: deps
 	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
 	@$(PYTEST) tests/spec $(ARGS)
-=======
+
 ## test-wicked [LOADS=1000] [BOARD_S=300]: modules that are wrong or hostile, each so often, and on a board so long
 test-wicked: firmware
 	@LOADS=$(or $(LOADS),1000) BOARD_S=$(or $(BOARD_S),300) $(PYTEST) tests/wicked -s $(ARGS)
->>>>>>> runaway
+
+## test-power-cuts: the power goes at every flash operation of updates and key rotations; prints the counts
+test-power-cuts: unix-firmware
+	@$(PYTEST) tests/cuts/test_power_cuts_update.py $(ARGS)
+
+## soak-swap [N=1000]: hot swaps in a row: samples lost, gaps, drift of memory
+soak-swap: N ?= 1000
+soak-swap: unix-firmware
+	@WASMOTE_SWAPS=$(N) $(PYTEST) tests/cuts/test_soak_swap.py $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
 test-kernels: venv
@@ -157,10 +154,6 @@ bench: firmware agents
 bench-boards: firmware-tested agents
 	@$(WASMOTE) bench
 
-## bench-deadlines BOARD=...: how late agents that run away are stopped, and what that costs
-bench-deadlines: firmware agents
-	@$(WASMOTE) bench-deadlines $(BOARD) $(ARGS)
-
 ## bench-nn BOARD=... [MODEL=...]: instructions of converted models, layer by layer
 bench-nn: firmware
 	@$(WASMOTE) bench-nn $(MODEL) --on $(BOARD)
@@ -168,6 +161,10 @@ bench-nn: firmware
 ## bench-nn-host [MODEL=...]: the same models on this machine, beside LiteRT with XNNPACK
 bench-nn-host: train-venv
 	@$(WASMOTE) bench-nn-host $(MODEL)
+
+## bench-deadlines BOARD=...: how late agents that run away are stopped, and what that costs
+bench-deadlines: firmware agents
+	@$(WASMOTE) bench-deadlines $(BOARD) $(ARGS)
 
 ## bench-sign BOARD=...: instructions of verifying a signature
 bench-sign: firmware
