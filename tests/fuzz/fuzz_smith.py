@@ -30,6 +30,10 @@ LEFT_OUT = {
     "call deadline": "deadline passed",
     "compiling function overran its stack height limit": "more than 256 values on the stack",
 }
+# The same in other words: agentvm refuses what wasmtime stops at its start.
+SAME = {
+    ("load malformed data segment out of bounds", "start trap out of bounds memory access"),
+}
 
 
 @dataclass
@@ -52,6 +56,12 @@ class Report:
         lines += [f"  {count:8} {what}" for what, count in self.outcomes.most_common()]
         lines += [f"  {count:8} left out: {what}" for what, count in self.left_out.most_common()]
         return "\n".join([*lines, f"{len(self.wrong)} crashed or differed", *self.wrong])
+
+
+def outcome(line: str) -> str:
+    """What a line is counted as."""
+    words = line.split()
+    return "state" if words[0] == "memory" else " ".join(words[: 9 if "trap" in words else 2])
 
 
 def record(wasm: bytes, reference: Reference) -> bytes:
@@ -90,6 +100,8 @@ def left_out(lines: list[str]) -> str:
 
 def compare(want: list[str], got: list[str]) -> tuple[str, str]:
     """(what differs, what was left out), from the first line on that is not the same."""
+    if len(want) == 2 and (got[0], want[1]) in SAME:
+        return "", ""
     for at in range(max(len(want), len(got))):
         one, other = want[: at + 1], got[: at + 1]
         if len(one) <= at or len(other) <= at or one[at] != other[at]:
@@ -107,8 +119,7 @@ def batch(first: int, count: int, targets: tuple[str, ...]) -> Report:
     modules = [smith_make.module(seed) for seed in seeds]
     references = [Reference(wasm) for wasm in modules]
     for reference in references:
-        report.outcomes.update(" ".join(line.split()[:2]) for line in reference.lines[1:]
-                               if not line.startswith("memory"))  # fmt: skip
+        report.outcomes.update(map(outcome, reference.lines[1:]))
     records = [record(*each) for each in zip(modules, references, strict=True)]
     with TemporaryDirectory() as folder:
         for target in targets:
@@ -156,6 +167,7 @@ def build(targets: tuple[str, ...]) -> None:
 def fuzz(count: int, first: int = 0, targets: tuple[str, ...] = TARGETS) -> Report:
     """`count` modules from seed `first` on."""
     build(targets)
+    smith_make.file_of(smith_make.IMPORTS)  # once, for all workers
     starts = range(first, first + count, BATCH)
     report = Report()
     with ProcessPoolExecutor() as pool:

@@ -1,5 +1,7 @@
 """Valid modules of the MVP by wasm-smith, one for each seed: the same ones every time."""
 
+import atexit
+import os
 import random
 import subprocess
 from functools import cache
@@ -52,23 +54,28 @@ def options(shape: int) -> tuple[str, ...]:
 
 
 @cache
-def imports_file() -> str:
-    with NamedTemporaryFile(suffix=".wasm", delete=False) as file:
-        file.write(wat2wasm(IMPORTS))
+def file_of(wat: str) -> str:
+    """A file of the module, as wasm-smith wants it, until this program ends."""
+    file = NamedTemporaryFile(suffix=".wasm", delete=False)
+    atexit.register(os.unlink, file.name)
+    file.write(wat2wasm(wat))
+    file.close()
     return file.name
 
 
-def module(seed: int) -> bytes:
-    """The module of a seed. wasm-smith cannot make one of all random bytes."""
-    words = [str(TOOL), "smith", *options(seed % 8)]
-    if seed % 3 == 0:
-        words += ["--available-imports", imports_file()]
-    else:
-        words += ["--max-imports", "0"]
+def generate(seed: int, words: list[str]) -> bytes:
+    """What wasm-smith makes with these options. It cannot make a module of all random bytes."""
     source = random.Random(seed)
     while True:
-        made = subprocess.run(words, input=source.randbytes(SEED_BYTES), capture_output=True)
+        command = [str(TOOL), "smith", *words]
+        made = subprocess.run(command, input=source.randbytes(SEED_BYTES), capture_output=True)
         if made.returncode == 0:
             return made.stdout
         if made.returncode != NOT_FROM_THESE:
             raise ChildProcessError(f"wasm-smith, seed {seed}: {made.stderr.decode()}")
+
+
+def module(seed: int) -> bytes:
+    """The module of a seed; one in three imports functions."""
+    imports = ["--max-imports", "0"] if seed % 3 else ["--available-imports", file_of(IMPORTS)]
+    return generate(seed, [*options(seed % 8), *imports])
