@@ -31,7 +31,7 @@ IN_C = {
 }
 # Seconds for one input, megabytes of memory
 LIMITS = ("-timeout=20", "-rss_limit_mb=1024")
-LONGEST = {"nn": 65536}
+LONGEST = {"nn": 65536, "packets": 6000, "frames": 1024}
 LONGEST_OTHERWISE = 16384
 
 
@@ -96,7 +96,7 @@ def run(target: str, seconds: int) -> Result:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("targets", nargs="*", help=" ".join(fuzz_corpus.TARGETS))
+    parser.add_argument("targets", nargs="*", help=" ".join([*IN_C, *fuzz_corpus.PARSERS]))
     args = parser.parse_args()
     clean = True
     for target in args.targets or [*IN_C, *fuzz_corpus.PARSERS]:
