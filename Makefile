@@ -5,6 +5,10 @@ BOARD ?= MPS2_AN386
 PORT ?=
 # INT8 models to measure
 MODEL ?= $(wildcard $(or $(WASMOTE_SHARED),../shared)/models/*.tflite) agents/motion-net/motion-net.onnx
+# Seconds for each of libFuzzer's targets (TARGET=: for one), and modules by wasm-smith
+SECONDS ?= 60
+TARGET ?=
+N ?= 2000
 # Arguments for pytest, such as ARGS='-k queue -x'
 ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
@@ -16,7 +20,7 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
     $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e) \
-    $(wildcard tests/spec/*.py tests/wicked/*.py tests/cuts/*.py)
+    $(wildcard tests/spec/*.py tests/wicked/*.py tests/cuts/*.py tests/fuzz/*.py)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -86,6 +90,19 @@ test-unit: agents
 ## test-c: agentvm, with both wasm3 versions, and modsign under sanitizers
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
+
+## test-fuzz: short runs of what the next two do at length
+test-fuzz: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
+	@$(PYTEST) tests/fuzz $(ARGS)
+
+## fuzz SECONDS=... [TARGET=...]: libFuzzer on modules, agents, `nn`, signatures and the node's parsers, each so long
+fuzz: deps
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) $(TARGET)
+
+## fuzz-smith N=...: as many valid modules by wasm-smith, in agentvm and in wasmtime
+fuzz-smith: deps
+	@$(BIN)/python tests/fuzz/fuzz_smith.py -n $(N)
 
 ## test-spec: the WebAssembly 1.0 test suite (../shared/spec) on the unix port and the emulated Cortex-M4F
 test-spec: deps
