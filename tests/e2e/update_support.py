@@ -122,9 +122,9 @@ def digest(bundle: dict[str, bytes]) -> str:
 
 @dataclass
 class Web:
-    """A web server of files in RAM."""
+    """A web server of files in RAM, or of functions that answer."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)  # (path, Range)
     cuts: int = 0  # how many more answers break off half-way
     ranges: bool = True
@@ -153,6 +153,9 @@ class Web:
         wanted = request.headers.get("Range", "")
         self.asked.append((request.path, wanted))
         data = self.files.get(request.path)
+        if callable(data):
+            data(request)
+            return
         if data is None:
             request.send_error(404)
             return
@@ -279,15 +282,18 @@ class Fleet:
         bundle: dict[str, bytes] | None,
         keys: bool = True,
         pool_bytes: int = 70_000,
+        watchdog_s: int = 0,
+        kind: str = "replay",
         **update: Any,
     ) -> None:
-        """Puts everything there and boots."""
-        sensor = {"kind": "replay", "path": "/samples/x.bin", "period_ms": PERIOD_MS, "loop": True}
+        """Puts everything there and boots; `kind` of sensor."""
+        sensor = {"kind": kind, "path": "/samples/x.bin", "period_ms": PERIOD_MS, "loop": True}
         config = {
             "site": "site",
             "node": "node",
             "mqtt": {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500},
             "pool_bytes": pool_bytes,
+            "watchdog_s": watchdog_s,
             "agents": [{"name": self.name, "sensor": sensor}],
             "update": {"trial_runs": 10, "trial_s": 30} | update,
         }

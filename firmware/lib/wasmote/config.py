@@ -15,6 +15,7 @@ _NODE = {
     "mqtt": ("dict", None),
     "update": ("dict", None),
     "stat_s": ("int", 10, 1, 3600),
+    "watchdog_s": ("int", None, 0, 3600),
     "agents": ("list", REQUIRED, 1, 8),
 }
 _NETWORK = {

@@ -25,6 +25,8 @@ def run(path):
         # What the loop still holds must not run in the next one.
         asyncio.new_event_loop()
     if node.restart:
+        if node.watchdog:
+            node.watchdog.clear()  # it is what restarts some boards
         _restart()
 
 

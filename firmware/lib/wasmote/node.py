@@ -47,6 +47,7 @@ class Node:
         self.link = None
         self.updates = None
         self.restart = False  # a command asked for it
+        self.watchdog = None
         self._stopped = asyncio.Event()
         self._found = Counters()  # results in flash of agents that are no more
         self._state = b"online"
@@ -80,6 +81,7 @@ class Node:
 
     async def _start(self):
         from .update import Updates
+        from .watchdog import Watchdog, feed
         from .worker import Worker
 
         config = self.config
@@ -88,12 +90,13 @@ class Node:
         self.link = self._new_link()
         self.updates = Updates(self)
         self.updates.listen(self.link)
-        for entry in config["agents"]:
-            worker = Worker(entry, self)
-            self.workers.append(worker)
+        self.workers = [Worker(entry, self) for entry in config["agents"]]
+        self.watchdog = Watchdog(config["watchdog_s"], self.updates.mode() == "locked", self.log)
+        for worker in self._able():
             if worker.open():
                 agent = worker.agent
                 self.log("agent %s %s loaded" % (agent.name, agent.version))
+            feed()
         if store.problem:
             self.log("error: agents run from RAM: " + store.problem)
         self.link.recover(self._owner_of)
@@ -102,8 +105,30 @@ class Node:
         self._spawn(self._report_often())
         self._spawn(self.updates.run())
         self._spawn(self.updates.serve_console())
+        self._spawn(self.watchdog.run(lambda: any(worker.agent for worker in self.workers)))
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
+
+    # The workers that may begin: where the board has hung again and again, others than those of
+    # the starts before. A trial counts its own starts.
+    def _able(self):
+        from .watchdog import HANGS
+
+        trials = [worker for worker in self.workers if worker.is_on_trial()]
+        if self.watchdog.hangs < HANGS:
+            if trials:
+                self.watchdog.pass_over()
+            return self.workers
+        if trials:
+            return trials
+        from .trial import after_hangs
+
+        if any([after_hangs(worker, self.updates) for worker in self.workers]):
+            self.watchdog.clear()
+            return self.workers
+        for worker in self.workers:
+            worker.fail("left out: the board hung %d times in a row" % HANGS)
+        return []
 
     # A file system that is full or worn out does not keep a node from its work.
     def _count_start(self):

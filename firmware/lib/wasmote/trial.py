@@ -74,7 +74,7 @@ def _on_trial(worker, updates):
         words = "the power went while it was taken back"
     elif versions.count_start():
         try:
-            worker.take(worker.open_agent(versions.name + TRIAL))
+            worker.take(_checked(worker))
             return True
         except LOAD_ERRORS as e:
             code, words = code_of(e), str(e)
@@ -83,6 +83,18 @@ def _on_trial(worker, updates):
     versions.end_trial(bad)
     updates.note(worker.name, digest, "rolled-back", code, words)
     return False
+
+
+# The power may have gone before its golden vectors had run.
+def _checked(worker):
+    agent = worker.open_agent(worker.versions.name + TRIAL)
+    try:
+        if "golden.bin" in agent.manifest["files"]:
+            agent.verify()
+    except BaseException:
+        agent.close()
+        raise
+    return agent
 
 
 # Until the version on trial is confirmed or gone.
@@ -168,3 +180,18 @@ async def give_up(worker, updates, error):
         restore(worker)
     updates.note(worker.name, digest, "rolled-back", code_of(error), str(error))
     return worker.agent is not None
+
+
+# The board has hung again and again. Whether there is a version before it, which runs from now on.
+def after_hangs(worker, updates):
+    versions = worker.versions
+    digest = versions and versions.digest()
+    if not digest or not versions.digest(OLD):
+        return False
+    try:
+        versions.go_back()
+    except (ValueError, OSError) as e:
+        worker.fail("going back cannot be written: %s" % e)
+        return False
+    updates.note(worker.name, digest, "rolled-back", "watchdog", "the board hung again and again")
+    return True

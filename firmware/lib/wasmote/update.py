@@ -152,6 +152,8 @@ class Updates:
             "keyset": trust.keyset_version if trust else 0,
             "agents": {worker.name: self._describe(worker) for worker in self._node.workers},
         }
+        if self._node.watchdog and self._node.watchdog.hangs:
+            said["hangs"] = self._node.watchdog.hangs
         if self._problem:
             said["error"] = self._problem[:_MESSAGE_MAX]
         return said

@@ -27,6 +27,9 @@ class Versions:
     def digest(self, suffix=""):
         return self.files(suffix).get("manifest.json")
 
+    def is_on_trial(self):
+        return self.digest(TRIAL) is not None
+
     # The manifests to which going back is allowed.
     def kept(self):
         return [d for d in (self.digest(), self.digest(OLD)) if d]

@@ -116,6 +116,10 @@ class Worker:
         self._failures = 0
         self._there.clear()
 
+    # At a start, before open().
+    def is_on_trial(self):
+        return self.versions is not None and self.versions.is_on_trial()
+
     def begin_trial(self):
         from .trial import Trial
 

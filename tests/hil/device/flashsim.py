@@ -6,8 +6,12 @@ import wasm3
 from wasmote.store import Store
 from wasmote.storeindex import Layout, slots
 
-# No agents here: on boards that have no more for both, the memory is Python's.
-wasm3.pool_init(1024)
+# No agents here, but for those who have reserved a pool before: on boards that have no more for
+# both, the memory is Python's.
+try:
+    wasm3.pool_init(1024)
+except ValueError:
+    pass
 
 NOTHING, HALF, ALL = 0, 1, 2
 
