@@ -1,6 +1,7 @@
 # Brings a version of an agent into the store, SPEC.md 11.2 steps 1 and 2. It arrives as
 # <name>.new, which holds what is there already.
 import asyncio
+import gc
 import hashlib
 from binascii import unhexlify
 
@@ -157,25 +158,23 @@ def failed(error, name):
     return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), again=True)
 
 
-# A small file into RAM.
+# A small file into RAM. In pieces until it is whole: one that is too long takes no long stretch of
+# the heap, which others want.
 async def fetch(url, limit, connects=None):
-    data = bytearray()
+    pieces = []
+    gc.collect()
     try:
-        await http.get(url, data.extend, limit, connects=connects)
+        await http.get(url, lambda view: pieces.append(bytes(view)), limit, connects=connects)
     except OSError as e:
         raise failed(e, url.rsplit("/", 1)[-1])
-    return bytes(data)
+    return b"".join(pieces)
 
 
-# Takes the key sets up to `version` from the folder `url`, one after the other. Whether there
-# was a new one.
+# Takes the key sets up to `version` from the folder `url`, one after the other. Refused, Failed.
 async def take_keysets(trust, version, url, connects=None):
-    news = False
     while trust.keyset_version < version:
         name = "%skeyset.%d" % (url, trust.keyset_version + 1)
         data = await fetch(name + ".json", KEYSET_MAX, connects)
         signatures = await fetch(name + ".sig", SIGNATURES_LIMIT, connects)
         if not trust.take_keyset(data, signatures):
-            break
-        news = True
-    return news
+            raise Refused("keyset-version", "%d, which is here, once more" % trust.keyset_version)
