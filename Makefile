@@ -3,10 +3,12 @@
 
 BOARD ?= MPS2_AN386
 PORT ?=
-# Hot swaps in a row
-N ?= 1000
 # INT8 models to measure
 MODEL ?= $(wildcard $(or $(WASMOTE_SHARED),../shared)/models/*.tflite) agents/motion-net/motion-net.onnx
+# Seconds for each of libFuzzer's targets (TARGET=: for one), and modules by wasm-smith
+SECONDS ?= 60
+TARGET ?=
+N ?= 2000
 # Arguments for pytest, such as ARGS='-k queue -x'
 ARGS ?=
 # The firmware that demo, tests and figures need: every board that CI runs
@@ -18,7 +20,7 @@ BOARDS_BUILT := $(patsubst boards/%/board.toml,%,$(shell grep -l '^tier = "build
 PYTHON_TESTS = tests/conftest.py $(wildcard tests/hil/*.py) \
     tests/hil/device/conftest.py tests/hil/device/harness.py \
     $(wildcard tests/vectors tests/unit tests/contract tests/c tests/kernels tests/nn tests/micropython tests/e2e) \
-    $(wildcard tests/spec/*.py tests/cuts/*.py)
+    $(wildcard tests/spec/*.py tests/wicked/*.py tests/cuts/*.py tests/fuzz/*.py)
 PYTHON3 ?= python3
 BIN := .venv/bin
 WASMOTE := $(BIN)/wasmote
@@ -28,9 +30,8 @@ JOBS := $(shell nproc)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv train-venv doctor deps firmware firmware-tested firmware-all agents flash dist demo test test-unit \
-    test-c test-spec test-power-cuts soak-swap test-kernels test-nn test-hil test-device test-micropython test-e2e bench bench-boards bench-kernels \
-    bench-nn bench-nn-host bench-sign calibrate size lint format clean distclean
+# No target is a file.
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 ## help: this list
 help:
@@ -90,19 +91,35 @@ test-unit: agents
 test-c: deps
 	@$(PYTEST) tests/c $(ARGS)
 
+## test-fuzz: short runs of what the next two do at length
+test-fuzz: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
+	@$(PYTEST) tests/fuzz $(ARGS)
+
+## fuzz SECONDS=... [TARGET=...]: libFuzzer on modules, agents, `nn`, signatures and the node's parsers, each so long
+fuzz: deps
+	@$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) $(TARGET)
+
+## fuzz-smith N=...: as many valid modules by wasm-smith, in agentvm and in wasmtime
+fuzz-smith: deps
+	@$(BIN)/python tests/fuzz/fuzz_smith.py -n $(N)
+
 ## test-spec: the WebAssembly 1.0 test suite (../shared/spec) on the unix port and the emulated Cortex-M4F
 test-spec: deps
 	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
 	@$(PYTEST) tests/spec $(ARGS)
 
+## test-wicked [LOADS=1000] [BOARD_S=300]: modules that are wrong or hostile, each so often, and on a board so long
+test-wicked: firmware
+	@LOADS=$(or $(LOADS),1000) BOARD_S=$(or $(BOARD_S),300) $(PYTEST) tests/wicked -s $(ARGS)
+
 ## test-power-cuts: the power goes at every flash operation of updates and key rotations; prints the counts
-test-power-cuts: deps
-	@$(WASMOTE) build unix --jobs $(JOBS)
+test-power-cuts: unix-firmware
 	@$(PYTEST) tests/cuts/test_power_cuts_update.py $(ARGS)
 
-## soak-swap N=...: so many hot swaps in a row: samples lost, gaps, drift of memory
-soak-swap: deps
-	@$(WASMOTE) build unix --jobs $(JOBS)
+## soak-swap [N=1000]: hot swaps in a row: samples lost, gaps, drift of memory
+soak-swap: N ?= 1000
+soak-swap: unix-firmware
 	@WASMOTE_SWAPS=$(N) $(PYTEST) tests/cuts/test_soak_swap.py $(ARGS)
 
 ## test-kernels: INT8 operations against numpy, here and on the emulated Cortex-M4 and M55
@@ -133,6 +150,19 @@ test-micropython: firmware-tested
 test-e2e: firmware-tested agents
 	@$(PYTEST) tests/e2e $(ARGS)
 
+## soak-delivery [N=10000]: N results through broker deaths, cut links and resets; none may be lost
+soak-delivery: N ?= 10000
+soak-delivery: unix-firmware
+	@SOAK_RESULTS=$(N) $(PYTEST) tests/e2e/test_delivery.py -s $(ARGS)
+
+## soak-publish [N=140000]: N publishes, also to brokers that stop; the loop's longest stop
+soak-publish: N ?= 140000
+soak-publish: unix-firmware
+	@SOAK_PUBLISHES=$(N) $(PYTEST) tests/e2e/test_soak_publish.py -s $(ARGS)
+
+unix-firmware: deps
+	@$(WASMOTE) build unix --jobs $(JOBS)
+
 ## bench BOARD=...: exact instruction counts on an emulated board
 bench: firmware agents
 	@$(WASMOTE) bench $(BOARD)
@@ -148,6 +178,10 @@ bench-nn: firmware
 ## bench-nn-host [MODEL=...]: the same models on this machine, beside LiteRT with XNNPACK
 bench-nn-host: train-venv
 	@$(WASMOTE) bench-nn-host $(MODEL)
+
+## bench-deadlines BOARD=...: how late agents that run away are stopped, and what that costs
+bench-deadlines: firmware agents
+	@$(WASMOTE) bench-deadlines $(BOARD) $(ARGS)
 
 ## bench-sign BOARD=...: instructions of verifying a signature
 bench-sign: firmware

@@ -29,8 +29,17 @@ static bool read_limits(avm_reader_t *r, uint32_t *minimum, uint32_t *maximum) {
     return flags == 1;
 }
 
+// A count of things that take a byte each at least.
+static uint32_t read_count(avm_reader_t *r, uint32_t most) {
+    uint32_t count = avm_read_count(r);
+    if (count > most) {
+        avm_reader_refuse(r, "holds more than an agent may have");
+    }
+    return count;
+}
+
 static void check_types(avm_module_info_t *info, avm_reader_t *r) {
-    info->types = avm_read_count(r);
+    info->types = read_count(r, AVM_TYPES_MAX);
     for (uint32_t i = 0; i < info->types && r->wrong == NULL; i++) {
         info->beyond_mvp |= avm_read_function_type(r) > 1;
     }
@@ -54,7 +63,7 @@ static const char denied[] = "imports something other than functions";
 
 static void check_imports(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t length;
-    info->imported_functions = avm_read_count(r);
+    info->imported_functions = read_count(r, AVM_MODULE_IMPORTS_MAX);
     for (uint32_t i = 0; i < info->imported_functions && r->wrong == NULL; i++) {
         check_name(r, &length);
         check_name(r, &length);
@@ -67,7 +76,7 @@ static void check_imports(avm_module_info_t *info, avm_reader_t *r) {
 }
 
 static void check_functions(avm_module_info_t *info, avm_reader_t *r) {
-    uint32_t count = avm_read_count(r);
+    uint32_t count = read_count(r, AVM_FUNCTIONS_MAX);
     for (uint32_t i = 0; i < count && r->wrong == NULL; i++) {
         check_type_index(info, r);
     }
@@ -85,6 +94,9 @@ static void check_tables(avm_module_info_t *info, avm_reader_t *r) {
             avm_reader_refuse(r, "has a table of something other than functions");
         }
         read_limits(r, &minimum, &maximum);
+        if (minimum > AVM_TABLE_MAX) {
+            avm_reader_refuse(r, "has a table that is too large");
+        }
     }
 }
 
@@ -103,7 +115,7 @@ static void check_memories(avm_module_info_t *info, avm_reader_t *r) {
 }
 
 static void check_globals(avm_module_info_t *info, avm_reader_t *r) {
-    info->globals = avm_read_count(r);
+    info->globals = read_count(r, AVM_GLOBALS_MAX);
     for (uint32_t i = 0; i < info->globals && r->wrong == NULL; i++) {
         avm_read_value_type(r);
         if (avm_read_byte(r) > 1) {
@@ -130,7 +142,7 @@ static uint32_t count_of(const avm_module_info_t *info, uint8_t kind) {
 
 static void check_exports(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t length;
-    uint32_t count = avm_read_count(r);
+    uint32_t count = read_count(r, AVM_MODULE_EXPORTS_MAX);
     for (uint32_t i = 0; i < count && r->wrong == NULL; i++) {
         check_name(r, &length);
         uint8_t kind = avm_read_byte(r);
@@ -149,7 +161,7 @@ static void check_start(avm_module_info_t *info, avm_reader_t *r) {
 
 // Everything but the plain segments of the MVP is left to wasm3, which has the last word.
 static void check_elements(avm_module_info_t *info, avm_reader_t *r) {
-    uint32_t count = avm_read_count(r);
+    uint32_t count = read_count(r, AVM_SEGMENTS_MAX);
     for (uint32_t i = 0; i < count && r->wrong == NULL; i++) {
         if (avm_read_u32(r) != 0) {
             info->beyond_mvp = true;
@@ -169,6 +181,19 @@ static void check_elements(avm_module_info_t *info, avm_reader_t *r) {
     }
 }
 
+// wasm3 takes any type for a local, and allocates before it counts.
+static void check_locals(avm_reader_t *body) {
+    uint64_t locals = 0;
+    uint32_t groups = avm_read_count(body);
+    for (uint32_t i = 0; i < groups && body->wrong == NULL; i++) {
+        locals += avm_read_u32(body);
+        avm_read_value_type(body);
+    }
+    if (locals > AVM_LOCALS_MAX) {
+        avm_reader_refuse(body, "has a function of too many locals");
+    }
+}
+
 static void check_code(avm_module_info_t *info, avm_reader_t *r) {
     uint32_t count = avm_read_count(r);
     if (count != info->functions - info->imported_functions) {
@@ -179,7 +204,13 @@ static void check_code(avm_module_info_t *info, avm_reader_t *r) {
         if (bytes == 0) {
             avm_reader_refuse(r, "has an empty body");
         }
+        avm_reader_t body = {r->bytes, r->at, r->at, NULL};
         avm_read_skip(r, bytes);
+        body.end = r->at;
+        if (r->wrong == NULL) {
+            check_locals(&body);
+            r->wrong = body.wrong;
+        }
     }
 }
 
@@ -205,7 +236,7 @@ static void check_segment(avm_module_info_t *info, avm_reader_t *r) {
 }
 
 static void check_data(avm_module_info_t *info, avm_reader_t *r) {
-    uint32_t count = avm_read_count(r);
+    uint32_t count = read_count(r, AVM_SEGMENTS_MAX);
     for (uint32_t i = 0; i < count && r->wrong == NULL; i++) {
         check_segment(info, r);
     }

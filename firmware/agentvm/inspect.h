@@ -14,6 +14,17 @@
 #define AVM_PAGE_BYTES 65536
 #define AVM_MODULE_BYTES_MAX (16u * 1024 * 1024)
 
+// What a module may have, at most (SPEC.md 1.5): some of it is searched, and what a few bytes ask
+// for takes memory. Far above what compilers make.
+#define AVM_TYPES_MAX 512
+#define AVM_MODULE_IMPORTS_MAX 64
+#define AVM_FUNCTIONS_MAX 8192
+#define AVM_TABLE_MAX 16384
+#define AVM_GLOBALS_MAX 1024
+#define AVM_MODULE_EXPORTS_MAX 1024
+#define AVM_SEGMENTS_MAX 4096 // of data, of elements
+#define AVM_LOCALS_MAX 255 // of a function
+
 enum {
     AVM_SECTION_CUSTOM,
     AVM_SECTION_TYPE,

@@ -1,5 +1,6 @@
-// Stops Wasm that runs too long, goes too deep, or that the host wants stopped. Every
-// back edge and every entry of a function comes through here (wasm3_compile.c).
+// Stops Wasm that runs too long, goes too deep, or that the host wants stopped. Every back edge,
+// every entry of a function and its end come through here, and so does straight code now and
+// then (wasm3_compile.c): between two ticks lies a bounded amount of work.
 #ifndef AGENTVM_METER_H
 #define AGENTVM_METER_H
 
@@ -13,7 +14,9 @@
 // poll, no stack limit.
 typedef struct {
     uint32_t (*now_us)(void); // may wrap
-    avm_error_t (*poll)(void); // AVM_OK: go on. Called about once a millisecond
+    // AVM_OK: go on. Called about once a millisecond, or after each import. Its time is the agent's,
+    // unless it puts avm_meter_pause and _resume around what is not.
+    avm_error_t (*poll)(void);
     const uint8_t *(*stack_floor)(void); // the C stack must not grow below this
 } avm_host_t;
 
@@ -43,12 +46,10 @@ uint32_t avm_meter_used_us(void);
 void avm_meter_add_used(uint32_t used_us);
 bool avm_meter_passed(void);
 
-// Around a host function whose time is not the agent's: returns what avm_meter_resume
-// wants.
+// Around what the host does whose time is not the agent's: returns what avm_meter_resume wants. Not
+// around little: of two readings of a clock of microseconds the one may be a tick further.
 uint32_t avm_meter_pause(void);
 void avm_meter_resume(uint32_t paused_us);
-// After one whose time is: the next tick looks.
-void avm_meter_hurry(void);
 
 // The slow half of avm_meter_tick: a reason to stop, or NULL.
 const void *avm_meter_look(void);
@@ -56,11 +57,18 @@ const void *avm_meter_look(void);
 // Why avm_meter_look said stop, among wasm3's other results; AVM_OK if it did not.
 avm_error_t avm_meter_reason(const void *result);
 
-static inline const void *avm_meter_tick(void) {
-    if (--avm_meter.ticks > 0) {
-        return NULL;
-    }
-    return avm_meter_look();
+// 0 for the build that tells what metering costs.
+#ifndef AVM_METERED
+#define AVM_METERED 1
+#endif
+
+// Counts a tick; whether it is time to look.
+static inline __attribute__((always_inline)) bool avm_meter_is_due(void) {
+    return AVM_METERED && --avm_meter.ticks <= 0;
+}
+
+static inline __attribute__((always_inline)) const void *avm_meter_tick(void) {
+    return avm_meter_is_due() ? avm_meter_look() : NULL;
 }
 
 // True when fewer than `bytes` of C stack are left. The frame's address is a hint that may

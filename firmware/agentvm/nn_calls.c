@@ -34,6 +34,21 @@ static avm_error_t outside(const avm_call_t *call, const char *what) {
 // --- nn.read(at: i32, ptr: i32, len: i32) -> i32
 // Copies bytes of the model from offset `at` on; not 0 when it has not that many.
 
+#define READ_PART_BYTES 65536u // between two looks at the deadline
+
+static void copy_parts(avm_call_t *call, uint8_t *to, const uint8_t *from, uint32_t bytes) {
+    while (bytes > READ_PART_BYTES && call->stopped == NULL) {
+        memcpy(to, from, READ_PART_BYTES);
+        to += READ_PART_BYTES;
+        from += READ_PART_BYTES;
+        bytes -= READ_PART_BYTES;
+        call->stopped = avm_meter_look();
+    }
+    if (call->stopped == NULL) {
+        memcpy(to, from, bytes);
+    }
+}
+
 static avm_error_t read_blob(avm_call_t *call) {
     const avm_agent_t *agent = call->owner;
     avm_memory_t memory = avm_runtime_memory(call->runtime);
@@ -43,7 +58,7 @@ static avm_error_t read_blob(avm_call_t *call) {
     }
     bool there = (uint64_t)at + bytes <= agent->blob_bytes;
     if (there && bytes > 0) {
-        memcpy(memory.bytes + to, agent->blob + at, bytes);
+        copy_parts(call, memory.bytes + to, agent->blob + at, bytes);
     }
     answer(call, there ? 0 : -NN_ERROR_RANGE);
     return AVM_OK;

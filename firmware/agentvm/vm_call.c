@@ -47,15 +47,18 @@ const void *avm_call_import(IM3Runtime runtime, IM3ImportContext context, uint64
     };
     uint32_t paused = import->trusted ? avm_meter_pause() : 0;
     avm_error_t error = import->function(&call);
-    if (import->trusted) {
-        avm_meter_resume(paused);
-    } else {
-        avm_meter_hurry();
-    }
     if (call.stopped != NULL) {
         return call.stopped;
     }
-    return error ? host_failed : NULL;
+    if (error) {
+        return host_failed;
+    }
+    if (import->trusted) {
+        avm_meter_resume(paused);
+        return NULL;
+    }
+    // It may have taken as long as many ticks.
+    return avm_meter_look();
 }
 
 static M3Result call_function(IM3Function function, const avm_value_t *arguments,

@@ -25,6 +25,9 @@
 
 // At least that often a kernel asks whether it may go on, in multiply-accumulates.
 #define NN_WATCH_MACS 50000u
+// It asks after half of that, but for where a single part of the work takes more: a unit may cost
+// 30 instructions where parts are small.
+#define NN_ASK_MACS (NN_WATCH_MACS / 2)
 
 typedef enum {
     NN_OK = 0,

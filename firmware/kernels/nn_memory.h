@@ -23,7 +23,7 @@ typedef struct {
 // False: stop. `macs` is what comes next, at most NN_WATCH_MACS.
 static inline bool nn_meter(nn_meter_t *meter, uint32_t macs) {
     meter->macs += macs;
-    if (meter->macs <= NN_WATCH_MACS) {
+    if (meter->macs <= NN_ASK_MACS) {
         return true;
     }
     meter->asked += meter->macs - macs;

@@ -40,12 +40,14 @@ static avm_error_t poll_python(void) {
         return AVM_OK;
     }
     #endif
+    uint32_t paused = avm_meter_pause();
     if (nlr_push(&nlr) != 0) {
         wasm3_keep_exception(MP_OBJ_FROM_PTR(nlr.ret_val));
         return AVM_INTERRUPTED;
     }
     mp_handle_pending(true);
     nlr_pop();
+    avm_meter_resume(paused);
     return AVM_OK;
 }
 

@@ -108,7 +108,7 @@ static avm_error_t env_now_us(avm_call_t *call) {
 }
 
 static const avm_grant_t known[] = {
-    {"env", "log", "(ii)", {.function = env_log, .trusted = true}},
+    {"env", "log", "(ii)", {.function = env_log}},
     {"env", "now_us", "I()", {.function = env_now_us}},
 };
 

@@ -89,7 +89,7 @@ static avm_error_t env_now_us(avm_call_t *call) {
 }
 
 const avm_grant_t support_grants[2] = {
-    {"env", "log", "(ii)", {.function = env_log, .trusted = true}},
+    {"env", "log", "(ii)", {.function = env_log}},
     {"env", "now_us", "I()", {.function = env_now_us}},
 };
 

@@ -35,6 +35,7 @@ def mqtt_options(port: int, **changes: Any) -> dict[str, Any]:
         "timeout_s": 2,
         "queue": 64,
         "durable": False,
+        "durable_always": False,
         "durable_bytes": 65536,
     }
     return options | changes
@@ -92,7 +93,8 @@ class Driver(Process):
 
     Options: `count`, `first`, `bytes` of filler in each, `period_ms`, `settle` (wait for the
     first attempt to connect), `drain_ms` (longest wait for the queue to empty), `linger_ms`
-    (go on after that), `last_pid` (packet identifier before the first one).
+    (go on after that), `last_pid` (packet identifier before the first one), `dns_port` (where a
+    DNS server is asked on the loopback), `patient` (no results while the broker is away).
     """
 
     def __init__(self, folder: Path, mqtt: dict[str, Any], **changes: Any) -> None:
@@ -107,6 +109,8 @@ class Driver(Process):
             "drain_ms": 20000,
             "linger_ms": 0,
             "last_pid": 0,
+            "dns_port": 0,
+            "patient": False,
         } | changes
         # A file, for the unix port takes no argument of more than 255 characters.
         (folder / "options.json").write_text(json.dumps(options))

@@ -77,12 +77,19 @@ def entry(name: str, period_ms: int = 0, **changes: Any) -> dict[str, Any]:
 class Node(Process):
     """wasmote.run() with a configuration, in a folder of its own."""
 
-    def __init__(self, root: Path, agents: list[dict[str, Any]] | None, **changes: Any) -> None:
+    def __init__(
+        self,
+        root: Path,
+        agents: list[dict[str, Any]] | None,
+        *,
+        main: str = "import wasmote\nwasmote.run()\nprint('back')\n",
+        **changes: Any,
+    ) -> None:
         """Starts it; `changes` go into the configuration. No agents: with the one that is there."""
         if agents is not None:
             config = {"site": "site", "node": "node", "stat_s": 1, "agents": agents} | changes
             (root / "wasmote.json").write_text(json.dumps(config))
-        (root / "main.py").write_text("import wasmote\nwasmote.run()\nprint('back')\n")
+        (root / "main.py").write_text(main)
         super().__init__(["main.py"], root)
 
     def done(self) -> dict[str, int]:

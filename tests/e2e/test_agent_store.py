@@ -81,7 +81,7 @@ def test_model_larger_than_ram_is_read_in_place(
         model = random.Random(size).randbytes(size)
         with connected(running.port) as link:
             before, total = heap(link)
-            assert bundles.upload(link, "big", bundle(model)) == "/store/big"
+            assert bundles.upload(link, "big", bundle(model)).path == "/store/big"
             kept.append(heap(link)[0] - before)
             length, view, alignment, digest = link.exec(LOOK, timeout_s=60).split()
             store_owners = store.owners(link) or {}
@@ -154,9 +154,9 @@ def test_only_what_is_new_is_sent(running: Simulator, monkeypatch: pytest.Monkey
     sent: list[int] = []
     put = store.put
 
-    def counted(link: Link, content: bytes, *rest: object) -> None:
+    def counted(link: Link, name: str, content: bytes, *rest: object) -> None:
         sent.append(len(content))
-        put(link, content, *rest)  # type: ignore[arg-type]
+        put(link, name, content, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "put", counted)
     with connected(running.port) as link:
@@ -186,7 +186,7 @@ def test_upload_that_breaks_off_keeps_the_old_version(running: Simulator) -> Non
         with pytest.raises(DeviceError, match="pulled"):
             bundles.upload(link, "big", new, break_off)
         assert store.owners(link) == before
-        assert bundles.upload(link, "big", new) == "/store/big"
+        assert bundles.upload(link, "big", new).path == "/store/big"
         [entry] = [agent for agent in bundles.installed(link) if agent.name == "big"]
     assert entry.version == "2.0.0"
 

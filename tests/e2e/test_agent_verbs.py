@@ -108,7 +108,7 @@ def test_agent_upload_ls_run_rm(wasmote: Run, device: str) -> None:
 
 def test_agent_upload_replaces_the_old_version_whole(wasmote: Run, device: str) -> None:
     with connected(device) as link:
-        store.put(link, b"of an older version")
+        store.put(link, "template", b"of an older version")
         old = {"left-over": hashlib.sha256(b"of an older version").digest()}
         store.update(link, {"template": old, "template.new": old})
         files.mkdirs(link, "/agents/template")
@@ -141,7 +141,7 @@ def test_device_without_a_store_gets_a_folder(device: str, monkeypatch: pytest.M
     with connected(device) as link:
         files.mkdirs(link, "/agents/template")
         link.write("/agents/template/left-over", b"of an older version")
-        assert bundles.upload(link, "template", data) == "/agents/template"
+        assert bundles.upload(link, "template", data).path == "/agents/template"
         [entry] = bundles.installed(link)
         there = [found.name for found in files.listdir(link, "/agents/template") or []]
     assert (entry.where, entry.problem) == ("/agents/template", "")

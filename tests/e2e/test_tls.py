@@ -5,6 +5,8 @@ Rerun one: .venv/bin/pytest tests/e2e/test_tls.py -k "<name> and board"
 
 import json
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,6 +15,8 @@ from typing import Any
 
 import pytest
 from board_node import node
+from mqtt_support import Driver, mqtt_options, sequence
+from mqtt_support import running as at_work
 from node_support import Node
 from tls_support import BEGIN, OldServer, Pair, TimeServer, TlsBroker, make
 
@@ -145,6 +149,49 @@ def test_intermediate_and_server_name(target: Target, tmp_path: Path) -> None:
         assert "mqtt connected" in about_mqtt(target.said(named, {"/ca": ca.der}))
 
 
+def through(tmp_path: Path, pair: Pair, port: int, **changes: Any) -> Driver:
+    """The link alone, in a process, over TLS."""
+    (tmp_path / "ca").write_bytes(pair.der)
+    tls = {"ca": "/ca", "cert": None, "key": None, "server_name": None}
+    return Driver(tmp_path, mqtt_options(port, tls=tls, timeout_s=4), **changes)
+
+
+def test_large_results_come_whole(tmp_path: Path) -> None:
+    """Ten records each: what TLS has not sent yet is never begun anew."""
+    ca = make("ca", ca=True)
+    with (
+        TlsBroker(tmp_path / "broker", make("broker", ca)) as broker,
+        Listener("127.0.0.1", broker.plain_port) as listener,
+        at_work(through(tmp_path, ca, broker.port, count=300, bytes=20000)) as driver,
+    ):
+        assert driver.result()["acknowledged"] == 300
+        assert sequence(listener, 299) == list(range(300))
+
+
+def test_broker_comes_back(tmp_path: Path) -> None:
+    """Killed three times and started again: nothing is lost, and nothing of TLS is left over."""
+    ca = make("ca", ca=True)
+    with TlsBroker(tmp_path / "broker", make("broker", ca)) as broker:
+        driver = through(tmp_path, ca, broker.port, count=200, period_ms=20)
+        with at_work(driver):
+            for _ in range(3):
+                driver.wait_for("mqtt connected")
+                time.sleep(0.3)
+                broker.kill()
+                driver.wait_for("error: mqtt")
+                broker.start()
+            result = driver.result()
+    assert result["produced"] == result["acknowledged"] == 200
+
+
+def test_silent_peer_is_given_up(tmp_path: Path) -> None:
+    """It takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        with at_work(through(tmp_path, make("ca", ca=True), port, drain_ms=0, linger_ms=6000)) as d:
+            assert "no answer to CONNECT" in d.wait_for("error: mqtt")
+
+
 # ---- What must not ----
 
 
@@ -171,6 +218,7 @@ BAD = {
     "other-host": Bad("it is for another host", {"hosts": ("broker.lab", "10.9.9.9")}),
     "clients-usage": Bad("it may not be used for this", {"usage": "client"}),
     "issuer-no-ca": Bad("mqtt.tls.ca has not signed it", issuer="leaf"),
+    "long-chain": Bad("longer than this board's buffer", issuer="long"),
     "no-client-cert": Bad("want a client certificate", asks=True),
     "other-client-ca": Bad("not take the client certificate", client="other", asks=True),
     "ca-missing": Bad("mqtt.tls.ca: /ca: ENOENT", ca=""),
@@ -189,7 +237,8 @@ def issuers() -> dict[str, Pair]:
     made["double"] = make("ca", ca=True)
     made["expired"] = make("old", ca=True, end=datetime(2021, 1, 1, tzinfo=UTC))
     leaf = make("leaf", made["ca"])
-    return made | {"leaf": replace(leaf, chain=(leaf.cert,))}
+    made["leaf"] = replace(leaf, chain=(leaf.cert,))
+    return made | {"long": replace(made["ca"], chain=(leaf.cert,) * 12)}
 
 
 @pytest.fixture(scope="module")

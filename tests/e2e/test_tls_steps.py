@@ -120,3 +120,59 @@ def test_steps_of_a_handshake(counting: Simulator, tmp_path: Path, kind: str) ->
     assert figures["total"] <= total
     assert figures["peak"] <= HEAP_MOST
     assert figures["stack_left"] >= STACK_LEFT_LEAST
+
+
+AGAIN = """
+import asyncio, gc, socket
+from wasmote.links.tls import Tls
+from wasmote.links.wire import Wire
+CONNECT = b"\\x10\\x0d\\0\\x04MQTT\\x04\\x02\\0<\\0\\x01n"
+tls = Tls({"ca": "/ca", "cert": None, "key": None, "server_name": NAME}, HOST)
+async def once():
+    said = []
+    wire = Wire(lambda: None, said.append, socket, tls)
+    wire.open(HOST, PORT)
+    wire.write(CONNECT)
+    wire.send_when_connected()
+    answer = bytearray(8)
+    try:
+        count = None
+        while count is None:
+            count = await asyncio.wait_for(wire.readinto(answer), 20)
+        said.append(count)
+    except OSError as e:
+        said.append(e)
+    wire.close()
+    return said[0]
+def times(count):
+    for _ in range(count):
+        said = asyncio.run(once())
+        asyncio.new_event_loop()
+        if GOOD != (said == 4):
+            raise ValueError(said)
+    gc.collect()
+    return gc.mem_alloc()
+first = times(3)
+print(times(20) - first)
+"""
+
+
+@pytest.mark.parametrize("good", [True, False], ids=["good", "refused"])
+def test_connections_leave_nothing_behind(counting: Simulator, tmp_path: Path, good: bool) -> None:
+    """More of them than lwIP has places for; the heap is as it was, but for a few small blocks."""
+    ca = make("ca", ca=True)
+    host = counting.board.section("network")["host_address"]
+    with TlsBroker(tmp_path, make("broker", ca)) as broker:
+        with connected(counting.port) as link:
+            link.restart()
+        with connected(counting.port) as link:
+            link.write("/ca", ca.der)
+            link.exec(
+                "import network, time\nnic = network.LAN()\nnic.active(True)\n"
+                "while not nic.isconnected():\n    time.sleep_ms(20)\n"
+            )
+            name = host if good else "broker.lab"
+            values = f"HOST, PORT, NAME, GOOD = {host!r}, {broker.port}, {name!r}, {good}"
+            grown = int(link.exec(f"{values}\n{AGAIN}", timeout_s=100))
+    print(f"\n20 connections: {grown} bytes more")
+    assert grown <= 512

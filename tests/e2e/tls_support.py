@@ -105,12 +105,11 @@ class TlsBroker(mosquitto.Broker):
         self.server, self.clients, self.more = server, clients, more
         self.plain_port = mosquitto.free_port()
 
-    def conf(self) -> str:
+    def access(self) -> str:
         folder = self.folder
         (folder / "server.pem").write_bytes(self.server.pem)
         (folder / "server.key").write_bytes(self.server.key_bytes(True))
-        text = mosquitto.configuration(self.plain_port, folder)
-        text += f"\nlistener {self.port} 127.0.0.1\nallow_anonymous true\n"
+        text = f"listener {self.plain_port} 127.0.0.1\nallow_anonymous true\n{super().access()}"
         text += f"certfile {folder}/server.pem\nkeyfile {folder}/server.key\n{self.more}\n"
         if self.clients:
             (folder / "clients.pem").write_bytes(self.clients.pem)

@@ -50,7 +50,7 @@ class Desk:
         kept = self.sig.read_bytes() if self.sig.exists() else None
         shutil.rmtree(self.bundle, ignore_errors=True)
         self.bundle.mkdir()
-        make_bundle(self.bundle, change=lambda manifest: manifest.update(changes))
+        make_bundle(self.bundle, change=lambda manifest: manifest.update({"sequence": 1} | changes))
         if kept is not None:
             self.sig.write_bytes(kept)
 

@@ -17,11 +17,13 @@ class GoldenError(BundleError):
 
 
 # Loads the bundle in the folder `path`, or of the owner of that name in the agent store; with
-# `owner`, of that one.
+# `owner`, of that one. `grants`: the imports that it may have, `module.name` or `module.*`; None:
+# all that its manifest lists.
 # Attributes: name, version, manifest, input_bytes, output_bytes and infer, which is the C
 # method itself: infer(buffer) -> memoryview of the output, the same object each time.
 class Agent:
-    def __init__(self, path, owner=None):
+    def __init__(self, path, owner=None, grants=None):
+        self._grants = grants
         self._bundle = Bundle(path, owner)
         self.path = self._bundle.path
         self.digest = self._bundle.digest  # of its manifest
@@ -54,9 +56,13 @@ class Agent:
             inputs_bytes=self.input_bytes,
             outputs_bytes=self.output_bytes,
             model=model,
-            imports=tuple(m["imports"]),
+            imports=tuple([name for name in m["imports"] if self._is_granted(name)]),
         )
         self.infer = self._vm.infer
+
+    def _is_granted(self, name):
+        grants = self._grants
+        return grants is None or name in grants or name.partition(".")[0] + ".*" in grants
 
     # infer() in slices, between which the loop's other tasks run; whole where the module has
     # no slices. Meanwhile infer() and another infer_async() raise AgentBusy. Cancelled, or

@@ -38,6 +38,7 @@ _MQTT = {
     "timeout_s": ("int", 10, 1, 120),
     "queue": ("int", 64, 1, 1000),
     "durable": ("bool", False),
+    "durable_always": ("bool", False),
     "durable_bytes": ("int", 65536, 8192, 16777216),
 }
 _UPDATE = {
@@ -57,6 +58,7 @@ _AGENT = {
     "path": ("str", None, 1, 128),
     "stages": ("list", None, 1, 4),
     "out": ("one", "json", ("json", "raw", "both")),
+    "grants": ("list", ("env.*", "nn.*"), 0, 32),
     "sensor": ("dict", REQUIRED),
 }
 _STAGE = {True: ("str", REQUIRED, 1, 128), False: ("name", REQUIRED)}  # whether it is a path
@@ -127,6 +129,8 @@ def _mqtt(given, network, errors):
         mqtt["tls"] = _tls(mqtt["tls"], network, errors)
     if mqtt["port"] is None:
         mqtt["port"] = _TLS_PORT if mqtt["tls"] else _PORT
+    if mqtt["durable_always"] and not mqtt["durable"]:
+        errors.append("mqtt.durable_always: needs mqtt.durable")
     return mqtt
 
 
@@ -172,6 +176,10 @@ def _agent(entry, path, sensor_options, errors):
             errors.append("%s.path: not beside stages" % path)
     elif agent["path"] is None:
         agent["path"] = _FOLDER + str(agent["name"])
+    for i, grant in enumerate(agent["grants"] or ()):
+        module, _, name = grant.partition(".") if type(grant) is str else ("", "", "")
+        if not (module and name):
+            errors.append("%s.grants[%d]: %r is neither module.name nor module.*" % (path, i, grant))
     if agent["sensor"] is not None:
         agent["sensor"] = _sensor(agent["sensor"], path + ".sensor", sensor_options, errors)
     return agent

@@ -5,6 +5,7 @@ from .check import REQUIRED, FormError, fields
 from .strictjson import loads
 
 LIMIT = 4096
+MQTT = "mqtt:"  # instead of a folder: in pieces
 
 _DESIRED = {
     "format": ("one", REQUIRED, (1,)),
@@ -13,11 +14,11 @@ _DESIRED = {
 }
 _AGENT = {
     "manifest": ("str", REQUIRED, 64, 64),
-    "url": ("str", REQUIRED, 8, 256),
+    "url": ("str", MQTT, 5, 256),
 }
 _KEYSETS = {
     "version": ("int", REQUIRED, 1, 0x7FFFFFFF),
-    "url": ("str", REQUIRED, 8, 256),
+    "url": ("str", MQTT, 5, 256),
 }
 
 
@@ -52,8 +53,8 @@ def _entry(given, rules, path, errors):
         return {key: None for key in rules}
     entry = fields(given, rules, path, errors)
     url = entry["url"]
-    if url and not (url.startswith(("http://", "https://")) and url.endswith("/")):
-        errors.append("%s.url: %r is not a folder: http://.../ or https://.../" % (path, url))
+    if url and url != MQTT and not (url.startswith(("http://", "https://")) and url.endswith("/")):
+        errors.append("%s.url: %r is not a folder: http://.../ or https://.../, nor mqtt:" % (path, url))
     return entry
 
 

@@ -8,7 +8,7 @@ from binascii import unhexlify
 import wasm3
 from micropython import const
 
-from . import http, manifest
+from . import manifest
 from .keyset import LIMIT as KEYSET_MAX
 from .keyset import SIGNATURES_LIMIT, Refused
 from .store import StoreError, StoreFull
@@ -20,24 +20,25 @@ _PROGRESS = const(1024)  # bytes that make an attempt a good one
 
 # An update that has failed. `again`: later it may not.
 class Failed(Exception):
-    def __init__(self, code, message, again=False):
+    def __init__(self, code, message, again=False, missing=False):
         super().__init__(message)
         self.code = code
         self.message = message
         self.again = again
+        self.missing = missing  # the source has no such file
 
 
 class Installer:
-    # `progress(percent)` is told. `connects`: as http.get takes it.
-    def __init__(self, versions, url, progress, connects=None):
+    # `source`: of source.py. `progress(percent)` is told.
+    def __init__(self, versions, source, progress):
         self._versions = versions
         self._store = versions.store
-        self._url = url
+        self._source = source
         self._progress = progress
-        self._connects = connects
         self._arrived = {}
 
-    # All of the version's files, {name: digest}, and its manifest. Refused, Failed.
+    # All of the version's files, {name: digest}, and its sequence, 0 without a signature.
+    # Refused, Failed.
     async def bring(self, digest):
         data, signatures, given = self._known(digest) or await self._fetch_manifest(digest)
         self._check_pool(given)
@@ -47,7 +48,7 @@ class Installer:
             raise Refused("too-large", str(e))
         except StoreError as e:
             raise Failed("digest", str(e), again=True)
-        return self._arrived, given
+        return self._arrived, 0 if signatures is None else given["sequence"]
 
     # (manifest, signatures, the manifest parsed) that are here already: of a version that ran, or
     # an attempt before.
@@ -66,17 +67,28 @@ class Installer:
 
     def _check(self, data, signatures):
         versions = self._versions
+        if signatures is None:
+            return versions.trust.check_unsigned(data, versions.name)
         return versions.trust.check(data, signatures, versions.name, versions.kept())
 
     async def _fetch_manifest(self, digest):
         data = await self._fetch("manifest.json", manifest.LIMIT)
         if hashlib.sha256(data).digest() != digest:
             raise Failed("digest", "manifest.json there is another one", again=True)
-        signatures = await self._fetch("manifest.sig", SIGNATURES_LIMIT)
+        signatures = await self._fetch_signatures()
         return data, signatures, self._check(data, signatures)
 
+    # None: there are none, and it may do without.
+    async def _fetch_signatures(self):
+        try:
+            return await self._fetch("manifest.sig", SIGNATURES_LIMIT)
+        except Failed as e:
+            if not (e.missing and self._source.by_hand):
+                raise
+        return b"" if self._versions.trust.locked else None
+
     async def _fetch(self, name, limit):
-        return await fetch(self._url + name, limit, self._connects)
+        return await fetch(self._source, name, limit)
 
     def _check_pool(self, given):
         size = wasm3.pool_info()[0]
@@ -86,7 +98,8 @@ class Installer:
 
     async def _bring(self, data, signatures, given):
         self._keep("manifest.json", data)
-        self._keep("manifest.sig", signatures)
+        if signatures is not None:
+            self._keep("manifest.sig", signatures)
         wanted = [name for name in sorted(given["files"]) if name not in (given["builds"] or ())]
         total = sum([given["files"][name]["size"] for name in wanted]) or 1
         done = 0
@@ -101,7 +114,7 @@ class Installer:
 
     def _keep(self, name, data):
         sha256 = hashlib.sha256(data).digest()
-        writer = self._writer(len(data), sha256)
+        writer = self._versions.put(len(data), sha256)
         if writer:
             with writer:
                 writer.write(data)
@@ -111,23 +124,11 @@ class Installer:
         self._arrived[name] = sha256
         self._store.hold(self._versions.name + NEW, self._arrived)
 
-    # A Writer; None: the store has the data. Where there is no room, the version before the one
-    # that runs makes room.
-    def _writer(self, size, sha256):
-        versions = self._versions
-        try:
-            return self._store.put(size, sha256)
-        except StoreFull:
-            if not versions.digest(OLD) or not versions.digest():
-                raise
-        self._store.release(versions.name + OLD)
-        return self._store.put(size, sha256)
-
     async def _bring_file(self, name, size, sha256, progress):
         view = self._store.get(sha256)
         if view is not None and hashlib.sha256(view).digest() != sha256:
             self._store.forget(sha256)
-        writer = self._writer(size, sha256)
+        writer = self._versions.put(size, sha256)
         if writer is None:
             progress(size)
             return
@@ -140,9 +141,7 @@ class Installer:
         while True:
             before = writer.taken
             try:
-                await http.get(
-                    self._url + name, write, size, size, writer.taken, connects=self._connects
-                )
+                await self._source.get(name, write, size, size, writer.taken)
                 break
             except OSError as e:
                 tries = 0 if writer.taken - before >= _PROGRESS else tries + 1
@@ -152,29 +151,30 @@ class Installer:
         writer.close()
 
 
-# What an error of http.get means for an update.
+# What an error of a source's get() means for an update.
 def failed(error, name):
     text = getattr(error, "text", None) or "%s" % error
-    return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), again=True)
+    missing = getattr(error, "missing", False)
+    return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), True, missing)
 
 
 # A small file into RAM. In pieces until it is whole: one that is too long takes no long stretch of
 # the heap, which others want.
-async def fetch(url, limit, connects=None):
+async def fetch(source, name, limit):
     pieces = []
     gc.collect()
     try:
-        await http.get(url, lambda view: pieces.append(bytes(view)), limit, connects=connects)
+        await source.get(name, lambda view: pieces.append(bytes(view)), limit)
     except OSError as e:
-        raise failed(e, url.rsplit("/", 1)[-1])
+        raise failed(e, name)
     return b"".join(pieces)
 
 
-# Takes the key sets up to `version` from the folder `url`, one after the other. Refused, Failed.
-async def take_keysets(trust, version, url, connects=None):
+# Takes the key sets up to `version` from the source, one after the other. Refused, Failed.
+async def take_keysets(trust, version, source):
     while trust.keyset_version < version:
-        name = "%skeyset.%d" % (url, trust.keyset_version + 1)
-        data = await fetch(name + ".json", KEYSET_MAX, connects)
-        signatures = await fetch(name + ".sig", SIGNATURES_LIMIT, connects)
+        name = "keyset.%d" % (trust.keyset_version + 1)
+        data = await fetch(source, name + ".json", KEYSET_MAX)
+        signatures = await fetch(source, name + ".sig", SIGNATURES_LIMIT)
         if not trust.take_keyset(data, signatures):
             raise Refused("keyset-version", "%d, which is here, once more" % trust.keyset_version)

@@ -104,6 +104,7 @@ class Node:
         self._spawn(self.link.run())
         self._spawn(self._report_often())
         self._spawn(self.updates.run())
+        self._spawn(self.updates.serve_console())
         self._spawn(self.watchdog.run(lambda: any(worker.agent for worker in self.workers)))
         if config["mqtt"]:
             await self.link.settled(config["mqtt"]["timeout_s"])
@@ -177,6 +178,8 @@ class Node:
         if not hasattr(network, "LAN"):
             self.log("error: network.kind: this board has no LAN")
             return
+        from .links import names
+
         nic = network.LAN()
         nic.active(True)
         start = time.ticks_ms()
@@ -185,6 +188,7 @@ class Node:
                 self.log("error: network: no address in %d s" % timeout_s)
                 return
             await asyncio.sleep_ms(20)
+        names.nic = nic
         self.log("network %s" % nic.ifconfig()[0])
 
     def _spawn(self, coroutine):

@@ -10,18 +10,18 @@ class PipelineError(ValueError):
 
 
 # `stages`: paths, or agents that are loaded already; all are closed with the pipeline.
-# `name`: what its results are published as. In all else it is what an Agent is: its manifest
+# `name`: what its results are published as. `grants`: as Agent takes them. In all else it is what an Agent is: its manifest
 # has the first stage's inputs and the last one's outputs, its version is those of all stages.
 # A stage's errors begin with that stage's name.
 class Pipeline:
-    def __init__(self, stages, name=None):
+    def __init__(self, stages, name=None, grants=None):
         if not stages:
             raise PipelineError("a pipeline of no stages")
         self.stages = []
         self._running = False
         try:
             for stage in stages:
-                self.stages.append(Agent(stage) if type(stage) is str else stage)
+                self.stages.append(Agent(stage, None, grants) if type(stage) is str else stage)
             for before, after in zip(self.stages, self.stages[1:]):
                 _check(before, after)
         except Exception:

@@ -4,15 +4,13 @@ import gc
 
 import wasm3
 
-from .agent import Agent
-
 
 # `owner`: of the store. Until it is in its place the old one goes on, or goes on again. Raises
 # what trial.LOAD_ERRORS lists.
 async def swap(worker, owner):
     gc.collect()
     try:
-        new = Agent(worker.path, owner)
+        new = worker.open_agent(owner)
     except (wasm3.LoadError, MemoryError) as e:
         if worker.agent is None or getattr(e, "reason", "no-memory") != "no-memory":
             raise
@@ -46,7 +44,7 @@ async def _instead(worker, owner):
         old.close()
         gc.collect()
         try:
-            new = Agent(worker.path, owner)
+            new = worker.open_agent(owner)
             await _check(worker, new)
             _hand_over(state, new, worker)
             worker.take(new)

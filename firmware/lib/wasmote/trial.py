@@ -4,7 +4,7 @@ import time
 
 import wasm3
 
-from .agent import Agent, GoldenError
+from .agent import GoldenError
 from .bundle import BundleError
 from .versions import OLD, TRIAL
 
@@ -57,13 +57,13 @@ def start(worker, updates):
 
 def _confirmed(worker):
     try:
-        return Agent(worker.path)
+        return worker.open_agent()
     except LOAD_ERRORS as e:
         if not worker.versions.digest(OLD):
             raise
         worker.fail(e)
         worker.fail("the version before it runs")
-    return Agent(worker.path, worker.versions.name + OLD)
+    return worker.open_agent(worker.versions.name + OLD)
 
 
 def _on_trial(worker, updates):
@@ -87,7 +87,7 @@ def _on_trial(worker, updates):
 
 # The power may have gone before its golden vectors had run.
 def _checked(worker):
-    agent = Agent(worker.path, worker.versions.name + TRIAL)
+    agent = worker.open_agent(worker.versions.name + TRIAL)
     try:
         if "golden.bin" in agent.manifest["files"]:
             agent.verify()

@@ -202,9 +202,24 @@ class Trust:
         _, highest, taken = self._state.agents.get(name, (0, 0, b""))
         if digest not in kept and digest != taken and sequence <= highest:
             raise Refused("rollback", "%d, and %d has been here" % (sequence, highest))
-        if self.is_bad(digest):
-            raise Refused("known-bad", "%s %s has failed here" % (name, given["version"]))
+        self._check_bad(digest, given)
         return given
+
+    # The manifest, parsed, of an agent without a signature, from whoever is at the console.
+    def check_unsigned(self, data, name):
+        if self.locked:
+            raise Refused("signature-format", "it has none, and the node is locked")
+        if len(data) > manifest.LIMIT:
+            raise Refused("manifest", "%d bytes, at most %d" % (len(data), manifest.LIMIT))
+        given = _parse(data, name)
+        _check_board(given)
+        self._check_bad(hashlib.sha256(data).digest(), given)
+        return given
+
+    def _check_bad(self, digest, given):
+        if self.is_bad(digest):
+            words = "%s %s has failed here" % (given["name"], given["version"])
+            raise Refused("known-bad", words)
 
     # Notes that it is installed from now on.
     def taken(self, name, sequence, digest):
@@ -250,19 +265,28 @@ def _allowed(keys, data, found, name):
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
         raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))
+    given = _parse(data, name)
+    sequence, most = given["sequence"], max([keys.allows(key, name) for key in by])
+    if sequence > most:
+        raise Refused("not-allowed", "its key may sign %s up to %d, not %d" % (name, most, sequence))
+    _check_board(given)
+    return given
+
+
+def _parse(data, name):
     try:
         given = manifest.parse(data)
     except FormError as e:
         raise Refused("manifest", str(e))
     if given["name"] != name:
         raise Refused("wrong-agent", "it is %s, not %s" % (given["name"], name))
-    sequence, most = given["sequence"], max([keys.allows(key, name) for key in by])
-    if sequence > most:
-        raise Refused("not-allowed", "its key may sign %s up to %d, not %d" % (name, most, sequence))
+    return given
+
+
+def _check_board(given):
     boards = given["boards"]
     if boards and not any(name in boards for name in NAMES):
         raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), NAMES[0]))
-    return given
 
 
 # Where the store has the data already.

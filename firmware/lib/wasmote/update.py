@@ -1,5 +1,5 @@
-# Updates over the network, SPEC.md 11: hears what is wanted, installs one agent after the other,
-# and says how it stands. What does the work is imported when there is some.
+# Updates, SPEC.md 11: hears what is wanted, installs one agent after the other, and says how it
+# stands. What does the work is imported when there is some.
 import asyncio
 import json
 import time
@@ -15,6 +15,11 @@ _REPORT_MS = const(500)  # the shortest between two reports
 _MESSAGE_MAX = const(160)
 
 _POLL = "update.url: "
+# Files in pieces over MQTT.
+_PIECE_MAX = const(1032)
+_PIECE_MS = const(5000)
+_PIECE_TRIES = const(6)
+
 _EMPTY = {"version": None, "sequence": None, "manifest": None}
 
 
@@ -32,6 +37,9 @@ class Updates:
         self._changed = asyncio.Event()
         self._again_ms = 0
         self._etag = self._polled = None
+        self._lock = asyncio.Lock()  # held by an update
+        self._pieces = None  # the source of an update over MQTT
+        self.watcher = None  # watcher(name, entry) hears of each note
         self._find()
 
     # Why nothing can be updated, or the trust state.
@@ -53,10 +61,31 @@ class Updates:
 
         return Versions(store.default(), self._trust, entry["name"], path.rstrip("/"))
 
-    # Whether anything that comes could be taken.
+    # Whether anything that comes could be taken. A locked node has no prompt to fall back to.
     def can_install(self):
-        has_source = self._node.config["mqtt"] or self._options["url"]
-        return bool(self._trust and self._trust.keyset_version and has_source)
+        trust = self._trust
+        if not (trust and trust.keyset_version):
+            return False
+        return bool(self._node.config["mqtt"] or self._options["url"] or trust.locked)
+
+    # Listens on the console; where there is nothing to install into, others may have it.
+    async def serve_console(self):
+        if self._trust:
+            from .byhand import ByHand
+
+            await ByHand(self._node, self).run()
+
+    # Whether nothing can be begun now.
+    def is_busy(self, worker):
+        return self._lock.locked() or worker.trial is not None
+
+    # What comes over the console; watcher hears what becomes of it.
+    async def install_by_hand(self, worker, digest, source):
+        if worker.agent and worker.agent.digest == digest:
+            self.note(worker.name, digest, "confirmed")
+            return
+        async with self._lock:
+            await self._attempt(worker, digest, source)
 
     # Subscribes; before the link runs.
     def listen(self, link):
@@ -64,11 +93,29 @@ class Updates:
             from .desired import LIMIT
 
             link.listen("desired", 0, LIMIT, self._hear)
+            link.listen("file", 0, _PIECE_MAX, self._take_piece)
 
     def _hear(self, payload):
         self._given = payload
         self._again_ms = 0
         self._news.set()
+
+    def _take_piece(self, payload):
+        if self._pieces:
+            self._pieces.take(payload)
+
+    # `digest`: of a manifest, or NOBODY.
+    def _source(self, url, digest):
+        from .source import Pieces, Web
+
+        if url.startswith("http"):
+            return Web(url)
+
+        def ask(request):
+            self._node.link.tell_now("ask", request)
+
+        self._pieces = Pieces(digest, ask, _PIECE_MAX, _PIECE_MS, _PIECE_TRIES)
+        return self._pieces
 
     # ---- What is said ----
 
@@ -84,6 +131,8 @@ class Updates:
             self._node.log("update of %s: %s" % (name, state))
         self._notes[name] = entry
         self.changed()
+        if self.watcher:
+            self.watcher(name, entry)
 
     def changed(self):
         self._changed.set()
@@ -224,10 +273,11 @@ class Updates:
     # Whether it is to be tried again.
     async def _take_keysets(self, version, url):
         from . import install
+        from .source import NOBODY
 
         before, again = self._trust.keyset_version, False
         try:
-            await install.take_keysets(self._trust, version, url)
+            await install.take_keysets(self._trust, version, self._source(url, NOBODY))
         except (install.Refused, install.Failed) as e:
             self._problem = "key set: %s: %s" % (e.code, e)
             self._node.log("error: " + self._problem)
@@ -249,10 +299,15 @@ class Updates:
     async def _update(self, worker, digest, url):
         if worker.agent and worker.agent.digest == digest or self._final.get(worker.name) == digest:
             return False
+        async with self._lock:
+            return await self._attempt(worker, digest, self._source(url, digest))
+
+    # Whether it is to be tried again.
+    async def _attempt(self, worker, digest, source):
         from . import install
 
         try:
-            await self._install(worker, digest, url)
+            await self._install(worker, digest, source)
             return False
         except install.Refused as e:
             self.note(worker.name, digest, "refused", e.code, str(e))
@@ -267,7 +322,7 @@ class Updates:
         self._final[worker.name] = digest
         return False
 
-    async def _install(self, worker, digest, url):
+    async def _install(self, worker, digest, source):
         from . import install, trial
         from .swap import swap
 
@@ -277,11 +332,11 @@ class Updates:
 
         versions = worker.versions
         self.note(worker.name, digest, "loading", done=0)
-        files, given = await install.Installer(versions, url, progress).bring(digest)
+        files, sequence = await install.Installer(versions, source, progress).bring(digest)
         self.note(worker.name, digest, "checking")
         if worker.agent:
             worker.agent.leave_folder(versions)
-        versions.begin_trial(files, given["sequence"], worker.agent and worker.agent.digest)
+        versions.begin_trial(files, sequence, worker.agent and worker.agent.digest)
         try:
             await swap(worker, versions.name + trial.TRIAL)
         except trial.LOAD_ERRORS as e:

@@ -4,6 +4,7 @@
 from micropython import const
 
 from . import fs
+from .store import StoreFull
 
 OLD = ".old"
 TRIAL = ".trial"
@@ -32,6 +33,35 @@ class Versions:
     # The manifests to which going back is allowed.
     def kept(self):
         return [d for d in (self.digest(), self.digest(OLD)) if d]
+
+    # A Writer; None: the store has the data. Where there is no room, the version before the one
+    # that runs makes room.
+    def put(self, size, sha256):
+        try:
+            return self.store.put(size, sha256)
+        except StoreFull:
+            if not self.digest(OLD) or not self.digest():
+                raise
+        self.store.release(self.name + OLD)
+        return self.store.put(size, sha256)
+
+    # `files`, all there, take the place of what runs at once, as whoever is at the prompt wants.
+    # Whether the node's keys have signed them. Refused.
+    def replace(self, files):
+        name, trust = self.name, self.trust
+        digest = files["manifest.json"]
+        checked = bool(trust and trust.keyset_version and "manifest.sig" in files)
+        if checked:
+            data, signatures = (bytes(self.store.get(files[n])) for n in ("manifest.json", "manifest.sig"))
+            given = trust.check(data, signatures, name, self.kept())
+            trust.taken(name, given["sequence"], digest)
+        change = {name: files, name + NEW: None, name + TRIAL: None}
+        if self.digest() and self.digest() != digest:
+            change[name + OLD] = self.files()
+        self.store.update(change)
+        if trust:
+            trust.end_trial(name)
+        return checked
 
     # A version that has arrived is on trial from here on. `running`: the digest of what runs;
     # that is what shall be kept.

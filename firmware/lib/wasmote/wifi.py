@@ -6,6 +6,8 @@ import time
 
 from micropython import const
 
+from .links import names
+
 _POLL_MS = const(100)
 _HINTS = (
     ("STAT_NO_AP_FOUND", "no network of this name"),
@@ -18,7 +20,7 @@ _HINTS = (
 # which never holds the password.
 class Station:
     def __init__(self, network, options, log):
-        self._nic = network.WLAN()
+        self._nic = names.nic = network.WLAN()
         self._hints = {getattr(network, n): text for n, text in _HINTS if hasattr(network, n)}
         self._options = options
         self._log = log

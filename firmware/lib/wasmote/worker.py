@@ -62,13 +62,17 @@ class Worker:
     def _first(self):
         entry = self._entry
         if entry["stages"]:
-            self.take(Pipeline(entry["stages"], self.name))
+            self.take(Pipeline(entry["stages"], self.name, entry["grants"]))
         elif self.versions:
             from .trial import start
 
             start(self, self._node.updates)
         else:
-            self.take(Agent(entry["path"]))
+            self.take(self.open_agent())
+
+    # The agent, of that owner of the store where one is named.
+    def open_agent(self, owner=None):
+        return Agent(self._entry["path"], owner, self._entry["grants"])
 
     # Whether it is the agent, and takes the samples that there are.
     def check(self, agent):

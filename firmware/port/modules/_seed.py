@@ -23,7 +23,12 @@ def seed():
         return
     if len(old) < 16 or not hasattr(emulated, "seed"):
         return
-    with open(_PATH + ".new", "wb") as f:
-        f.write(_stirred(b"next", old))
-    os.rename(_PATH + ".new", _PATH)
+    try:
+        with open(_PATH + ".new", "wb") as f:
+            f.write(_stirred(b"next", old))
+        os.rename(_PATH + ".new", _PATH)
+    except OSError as e:
+        # The same seed twice would be the same keys twice.
+        print("entropy.seed: cannot be replaced, so there is no TLS:", e)
+        return
     emulated.seed(_stirred(b"now", old))

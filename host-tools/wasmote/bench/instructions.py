@@ -146,10 +146,15 @@ def _parse(said: str, wanted: bytes, instructions_per_tick: int) -> Cost:
     return Cost(load, first, infer, pool, each)
 
 
-def start(board: Board) -> None:
-    """The emulator of the board that measures; raises UsageError where nothing is counted."""
+def counting_check(board: Board) -> None:
+    """Raises UsageError where the board does not count instructions."""
     if not board.instructions_per_tick or not board.section("sim").get("icount_args"):
         raise UsageError(f"{board.name}: cannot count instructions; see wasmote boards")
+
+
+def start(board: Board) -> None:
+    """The emulator of the board that measures; raises UsageError where nothing is counted."""
+    counting_check(board)
     simulator.install(board, sim_name(board))
 
 

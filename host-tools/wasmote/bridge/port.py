@@ -19,6 +19,8 @@ PROMPT_S = 0.2  # and after so long a silence the prompt is there
 BROKEN_FRAME_S = 1.0
 RETRY_S = 1.0
 LINE_MAX = 400
+# Frames of installs (SPEC.md, 9.3), which whoever has the pty open sends and gets.
+INSTALLS_DOWN, INSTALLS_UP = (b"i", b"p"), (b"Q", b"S")
 
 # (for reading, for writing, what to call then: readable, writable, now)
 Watched = tuple[bool, bool, Callable[[bool, bool, float], None]]
@@ -54,6 +56,7 @@ class Port:
         self._tell = tell
         self._serial: serial.SerialBase | None = open_serial(name)
         self._splitter = Splitter()
+        self._typed_splitter = Splitter()
         self._relay = Relay(broker.dial, self._send, self._say, broker.text)
         self._out = bytearray()  # what the port has not taken yet
         self._line = bytearray()  # text of the board without its end
@@ -105,7 +108,9 @@ class Port:
             return
         self._last_in = now
         for piece in self._splitter.feed(data):
-            if isinstance(piece, Frame):
+            if isinstance(piece, Frame) and piece.kind in INSTALLS_UP:
+                self.terminal.write(encode(piece))
+            elif isinstance(piece, Frame):
                 self._relay.take(piece, now)
             else:
                 self._text(piece)
@@ -156,13 +161,18 @@ class Port:
             self._tell(self.name, "text", line.decode(errors="replace").rstrip("\r"))
 
     def _typed_ready(self, readable: bool, writable: bool, now: float) -> None:
-        """Hands on what was typed. Of a node that runs, only Ctrl-C is of interest.
+        """Hands on what was typed. Of a node that runs, only Ctrl-C is of interest,
+        and frames of installs.
 
         The node reads the port until it has taken leave, and would swallow what is meant for the
         prompt: what follows Ctrl-C waits for that.
         """
         data = self.terminal.read()
-        if not self._relay.is_open or self._relay.quiet:
+        runs = self._relay.is_open and not self._relay.quiet
+        for piece in self._typed_splitter.feed(data):
+            if isinstance(piece, Frame) and piece.kind in INSTALLS_DOWN and runs:
+                self._send(piece)
+        if not runs:
             self._relay.forget()
             self._write(data)
             return

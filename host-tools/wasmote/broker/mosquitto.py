@@ -2,6 +2,7 @@
 
 import getpass
 import shutil
+import signal
 import socket
 import string
 import subprocess
@@ -32,18 +33,22 @@ def program() -> str:
     return found
 
 
-def configuration(port: int, folder: Path) -> str:
-    """Our configuration file with its two places filled in."""
-    return string.Template(TEMPLATE.read_text()).substitute(port=port, folder=folder)
+def configuration(access: str, store: Path) -> str:
+    """Our configuration file: `access` is who may connect and where."""
+    return string.Template(TEMPLATE.read_text()).substitute(access=access, folder=store)
 
 
 class Broker(Running):
     """A broker on a free loopback port; running inside `with`, stopped after in all cases."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` holds its configuration, log and store; a second start goes on with them."""
+    def __init__(self, folder: Path, conf: Path | None = None, port: int = 0) -> None:
+        """`folder` holds its configuration, log and store; a second start goes on with them.
+
+        `conf`: a configuration that is there, which listens on `port`; else one that lets in all.
+        """
         self.folder = folder.resolve()
-        self.port = free_port()
+        self.port = port or free_port()
+        self._conf = conf
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,16 +56,14 @@ class Broker(Running):
         """What mosquitto logged."""
         return self.folder / "mosquitto.log"
 
-    def conf(self) -> str:
-        """Its configuration."""
-        return configuration(self.port, self.folder)
+    def access(self) -> str:
+        """Who may connect, and where."""
+        return f"listener {self.port} 127.0.0.1\nallow_anonymous true\n"
 
     def start(self) -> Self:
         """Starts it on its port and returns when it accepts connections."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        conf = self.folder / "mosquitto.conf"
-        # Run as root, mosquitto changes to a user of its own, who could not write the store.
-        conf.write_text(f"user {getpass.getuser()}\n" + self.conf())
+        conf = self._conf or self._open_to_all()
         with self.log.open("ab") as log:
             self._process = child.start([program(), "-c", conf], log, cwd=self.folder)
         try:
@@ -69,6 +72,13 @@ class Broker(Running):
             self.stop()
             raise
         return self
+
+    def _open_to_all(self) -> Path:
+        conf = self.folder / "mosquitto.conf"
+        # Run as root, mosquitto changes to a user of its own, who could not write the store.
+        access = f"user {getpass.getuser()}\n{self.access()}"
+        conf.write_text(configuration(access, self.folder))
+        return conf
 
     def _wait(self) -> None:
         end = time.monotonic() + START_TIMEOUT_S
@@ -86,6 +96,11 @@ class Broker(Running):
         if self._process:
             child.stop(self._process)
             self._process = None
+
+    def reload(self) -> None:
+        """Has it read its users and their rights again."""
+        if self._process:
+            self._process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """Ends it without notice."""

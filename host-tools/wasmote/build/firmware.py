@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from wasmote import paths
@@ -29,17 +30,23 @@ def command(board: Board, jobs: int) -> list[str]:
     return ["make", "--no-print-directory", f"-j{jobs}", "-C", str(paths.FIRMWARE), *target]
 
 
-def build(board: Board, jobs: int = 2, date: int | None = None) -> Path:
+def build(
+    board: Board,
+    jobs: int = 2,
+    date: int | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Path:
     """Builds `board` and returns its firmware. Raises BuildError with the end of the log.
 
     The whole log lies beside the firmware in build.log. `date` is what the firmware takes for the
-    day that it was built on, in seconds since 1970; left out: the commit's.
+    day that it was built on, in seconds since 1970; left out: the commit's. `more` are variables
+    for make.
     """
     forget_other_sources(board.build_dir)
     log = board.build_dir / "build.log"
     date = commit.epoch() if date is None else date
     env = {} if date is None else {commit.EPOCH: str(date)}
-    said = run(command(board, jobs), env=env, timeout_s=TIMEOUT_S)
+    said = run(command(board, jobs), env={**env, **(more or {})}, timeout_s=TIMEOUT_S)
     log.write_text(said)
     if not board.firmware.is_file():
         raise BuildError(f"the build of {board.name} made no {paths.shown(board.firmware)}")

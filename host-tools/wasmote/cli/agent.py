@@ -11,7 +11,8 @@ from wasmote.agent import check as checker
 from wasmote.agent import new as maker
 from wasmote.cli.output import JsonOption, Output
 from wasmote.errors import EXIT_BUNDLE
-from wasmote.links import bundles, connected
+from wasmote.links import bundles, connected, names, running
+from wasmote.links.serial import serial_port
 
 Bundle = Annotated[Path, typer.Argument(help="The bundle's folder, such as build/agents/digits.")]
 Device = Annotated[str, typer.Option("--device", "-d", help="As mpremote names them.")]
@@ -68,20 +69,56 @@ def check(bundle: Bundle, json: JsonOption = False) -> None:
 def upload(
     bundle: Bundle,
     device: Device = "auto",
-    restart: Annotated[bool, typer.Option("--restart", help="Soft-reset the device then.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Stop what runs, and soft-reset the device then.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check a bundle and put it on a device, whole or not at all."""
+    """Check a bundle and put it on a device, whole or not at all.
+
+    A node that runs is not stopped: it takes the bundle on trial, and this waits for the outcome.
+    Exit 1 where it took it back, 5 where it refused it. Elsewhere the device's prompt is used.
+    """
     out = Output(json)
     manifest, files = bundles.load(bundle)
     total = sum(len(data) for data in files.values())
+    said = {"name": manifest.name, "version": manifest.version, "bytes": total}
+    what = f"{manifest.name} {manifest.version}: {total} bytes"
+    name = names.parse(device)
+    if name.kind != "unix" and not restart:
+        port = serial_port(name)
+        state = _into_node(out, port, manifest.name, files)
+        if state:
+            error = running.problem(port, manifest.name, files, state)
+            if error:
+                raise error
+            out.say(f"{what}, confirmed; the node has gone on")
+            out.data(said | {"path": f"{bundles.STORE}/{manifest.name}", "state": state.state})
+            return
     with connected(device) as link:
         with out.progress(f"{manifest.name} to {link.name}", total) as advance:
-            where = bundles.upload(link, manifest.name, files, advance)
+            uploaded = bundles.upload(link, manifest.name, files, advance)
         if restart:
             link.restart()
-    out.say(f"{manifest.name} {manifest.version}: {total} bytes in {where}, verified")
-    out.data({"name": manifest.name, "version": manifest.version, "bytes": total, "path": where})
+    signed = ", its signature too" if uploaded.checked else ""
+    out.say(f"{what} in {uploaded.path}, verified{signed}")
+    out.data(said | {"path": uploaded.path, "state": "uploaded", "checked": uploaded.checked})
+
+
+def _into_node(out: Output, port: str, name: str, files: dict[str, bytes]) -> running.State | None:
+    """The install's end; None where no node answers."""
+    before = running.State("")
+    with out.progress(f"{name} to {port}", 100) as advance:
+
+        def tell(state: running.State) -> None:
+            nonlocal before
+            if state.state == "loading":
+                advance(max(0, state.done - before.done))
+            elif state.state != before.state and state.state not in running.FINAL:
+                out.say(f"{port}: {state.state}")
+            before = state
+
+        return running.install(port, name, files, tell)
 
 
 def ls(device: Device = "auto", json: JsonOption = False) -> None:

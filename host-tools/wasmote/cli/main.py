@@ -13,13 +13,16 @@ import typer
 from wasmote.cli import (
     agent,
     agent_run,
+    agent_serve,
     agent_sign,
     bench,
+    bench_deadlines,
     bench_nn,
     bench_nn_host,
     bench_sign,
     boards,
     bridge,
+    broker,
     build,
     calibrate,
     convert,
@@ -61,6 +64,7 @@ VERBS: dict[str, Verb] = {
     "demo": demo.demo,
     "calibrate": calibrate.calibrate,
     "bench": bench.bench,
+    "bench-deadlines": bench_deadlines.bench_deadlines,
     "bench-nn": bench_nn.bench_nn,
     "bench-nn-host": bench_nn_host.bench_nn_host,
     "bench-sign": bench_sign.bench_sign,
@@ -74,6 +78,7 @@ AGENT_VERBS: dict[str, Verb] = {
     "sign": agent_sign.sign,
     "verify": agent_sign.verify,
     "upload": agent.upload,
+    "serve": agent_serve.serve,
     "ls": agent.ls,
     "rm": agent.rm,
     "run": agent_run.run,
@@ -93,6 +98,13 @@ KEY_VERBS: dict[str, Verb] = {
     "finish": keyset.finish,
     "verify": keys.verify,
     "provision": keys_provision.provision,
+}
+
+BROKER_VERBS: dict[str, Verb] = {
+    "init": broker.init,
+    "add-node": broker.add_node,
+    "rm-node": broker.rm_node,
+    "check": broker.check,
 }
 
 EPILOG = "Exit codes: " + ", ".join(f"{code} {text}" for code, text in EXIT_CODES.items()) + "."
@@ -129,11 +141,14 @@ def make_app() -> typer.Typer:
     app = typer.Typer(help="Sandboxed inference agents on microcontrollers.", **settings)
     agents = typer.Typer(help="Make, check and put agents on devices.", **settings)
     signing = typer.Typer(help="Make keys, and say who may sign what.", **settings)
-    for table, target in ((VERBS, app), (AGENT_VERBS, agents), (KEY_VERBS, signing)):
+    brokers = typer.Typer(help="mosquitto for a site: users, rights, limits.", **settings)
+    tables = ((VERBS, app), (AGENT_VERBS, agents), (KEY_VERBS, signing), (BROKER_VERBS, brokers))
+    for table, target in tables:
         for name, verb in table.items():
             target.command(name, epilog=EPILOG)(guarded(verb))
     app.add_typer(agents, name="agent", epilog=EPILOG)
     app.add_typer(signing, name="keys", epilog=EPILOG)
+    app.add_typer(brokers, name="broker", epilog=EPILOG)
     app.callback(epilog=EPILOG)(lambda: None)
     return app
 

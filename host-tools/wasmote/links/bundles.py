@@ -15,6 +15,7 @@ from wasmote.sign import sigfile
 
 FOLDER = "/agents"
 STORE = "/store"
+VERSIONS = ("", ".old", ".trial", ".new")  # an agent's owners in the store (SPEC.md, 11.2)
 
 
 @dataclass(frozen=True)
@@ -48,24 +49,35 @@ def load(bundle: Path) -> tuple[Manifest, dict[str, bytes]]:
     return manifest, {name: (bundle / name).read_bytes() for name in names}
 
 
-def upload(link: Link, name: str, data: dict[str, bytes], progress: Progress = no_progress) -> str:
+@dataclass(frozen=True)
+class Uploaded:
+    """Where a bundle is on the device, and whether keys of the device's have signed it."""
+
+    path: str
+    checked: bool = False
+
+
+def upload(
+    link: Link, name: str, data: dict[str, bytes], progress: Progress = no_progress
+) -> Uploaded:
     """Puts a bundle into the device's agent store, into /agents/<name> where it has none.
 
-    Returns where it is. Until all of it is there the old version stays as it was.
+    Until all of it is there the old version stays as it was. A device with a key set checks a
+    bundle that has a signature. Raises BundleError where it refuses.
     """
     there = store.present(link, [hashlib.sha256(content).digest() for content in data.values()])
     if there is None:
         _upload_to_folder(link, name, data, progress)
-        return f"{FOLDER}/{name}"
-    _upload_to_store(link, name, data, there, progress)
+        return Uploaded(f"{FOLDER}/{name}")
+    checked = _upload_to_store(link, name, data, there, progress)
     # A folder would come first.
     _remove_folder(link, name)
-    return f"{STORE}/{name}"
+    return Uploaded(f"{STORE}/{name}", checked)
 
 
 def _upload_to_store(
     link: Link, name: str, data: dict[str, bytes], there: set[bytes], progress: Progress
-) -> None:
+) -> bool:
     """Writes what is not `there`; one update of the index then makes it the agent."""
     new = f"{name}.new"
     digests = {file: hashlib.sha256(content).digest() for file, content in data.items()}
@@ -77,14 +89,14 @@ def _upload_to_store(
             # Held, so that it does not make room for what comes next.
             arrived = {key: known for key, known in digests.items() if known in there}
             store.update(link, {new: arrived})
-            store.put(link, data[file], progress)
+            store.put(link, name, data[file], progress)
             there.add(digest)
-        # An update that is on trial would go on instead.
-        store.update(link, {name: digests, new: None, f"{name}.trial": None})
+        checked = store.replace(link, name, digests)
     except WasmoteError:
         with contextlib.suppress(WasmoteError):
             store.update(link, {new: None})
         raise
+    return checked
 
 
 def _upload_to_folder(link: Link, name: str, data: dict[str, bytes], progress: Progress) -> None:
@@ -161,7 +173,7 @@ def remove(link: Link, name: str) -> None:
     if name not in there:
         raise UsageError(f"{link.name}: no agent {name!r}; there: {', '.join(there) or 'none'}")
     if store.present(link, []) is not None:
-        store.update(link, {f"{name}{suffix}": None for suffix in ("", ".new", ".old", ".trial")})
+        store.update(link, {f"{name}{version}": None for version in VERSIONS})
     _remove_folder(link, name)
 
 

@@ -5,10 +5,12 @@ import queue
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
 
 from wasmote.errors import DeviceError, TimedOutError, UsageError
 from wasmote.running import Running
@@ -49,6 +51,13 @@ def parse_address(text: str, default: int = PORT) -> tuple[str, int]:
 
 def probe(host: str, port: int, timeout_s: float = 3.0) -> None:
     """Asks for a connection and lets it go. Raises DeviceError where no broker takes us."""
+    code = connack(host, port, timeout_s)
+    if code:
+        raise DeviceError(f"the broker at {host}:{port} refuses us (code {code}): user, password?")
+
+
+def connack(host: str, port: int, timeout_s: float = 3.0) -> int:
+    """The broker's answer to a client without a name: 0, it is let in; else why not."""
     where = f"{host}:{port}"
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
@@ -58,28 +67,53 @@ def probe(host: str, port: int, timeout_s: float = 3.0) -> None:
         raise DeviceError(f"no broker at {where} ({error})") from None
     if answer[:3] != b"\x20\x02\x00" or len(answer) != 4:
         raise DeviceError(f"{where} answers, but not as an MQTT broker does")
-    if answer[3]:
-        raise DeviceError(f"the broker at {where} refuses us (code {answer[3]}): user, password?")
+    return answer[3]
 
 
 class Listener(Running):
     """Receives everything that nodes publish below a prefix, in order, into a queue."""
 
     def __init__(
-        self, host: str, port: int, prefix: str = "wasmote", client_id: str | None = None
+        self,
+        host: str,
+        port: int,
+        prefix: str = "wasmote",
+        client_id: str | None = None,
+        below: str = "+/+/#",
+        *,
+        user: str = "",
+        password: str = "",
+        authority: Path | None = None,
     ) -> None:
-        """With a `client_id` the broker keeps the session, and what comes while we are away."""
+        """`below`: <site>/<node>/<topic>, which may be wildcards.
+
+        With a `client_id` the broker keeps the session, and what comes while we are away.
+        `authority`: TLS, and a file of the authorities that may have signed the broker's
+        certificate.
+        """
         self.address = (host, port)
-        self.filter = f"{prefix}/v1/+/+/#"
+        self.filter = f"{prefix}/v1/{below}"
         self._queue: queue.Queue[Message] = queue.Queue()
-        self._subscribed: queue.Queue[bool] = queue.Queue()
+        self._subscribed: queue.Queue[str] = queue.Queue()  # the error, where there is one
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=client_id or "", clean_session=client_id is None
         )
         self._client.reconnect_delay_set(min_delay=1, max_delay=2)
-        self._client.on_connect = lambda client, *_: client.subscribe(self.filter, qos=1)
-        self._client.on_subscribe = lambda *_: self._subscribed.put(True)
+        if user:
+            self._client.username_pw_set(user, password)
+        if authority:
+            self._client.tls_set(ca_certs=str(authority))
+        self._client.on_connect = self._connected
+        self._client.on_subscribe = lambda *_: self._subscribed.put("")
         self._client.on_message = self._received
+
+    def _connected(
+        self, client: Client, _data: object, _flags: object, code: ReasonCode, *_: object
+    ) -> None:
+        if code.is_failure:
+            self._subscribed.put(str(code))
+        else:
+            client.subscribe(self.filter, qos=1)
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         parts = message.topic.split("/", 4)
@@ -94,10 +128,13 @@ class Listener(Running):
             raise DeviceError(f"no broker at {host}:{port} ({error}); is mosquitto up?") from None
         self._client.loop_start()
         try:
-            self._subscribed.get(timeout=CONNECT_TIMEOUT_S)
+            refused = self._subscribed.get(timeout=CONNECT_TIMEOUT_S)
         except queue.Empty:
             self.stop()
             raise TimedOutError(f"broker {host}:{port}: no answer to a subscription") from None
+        if refused:
+            self.stop()
+            raise DeviceError(f"broker {host}:{port}: {refused}: user, password?")
         return self
 
     def next(self, timeout_s: float) -> Message | None:
@@ -123,6 +160,10 @@ class Listener(Running):
         """Publishes at QoS 1 and waits until the broker has it."""
         sent = self._client.publish(topic, payload, qos=1, retain=retain)
         sent.wait_for_publish(CONNECT_TIMEOUT_S)
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publishes at QoS 0, which may be lost."""
+        self._client.publish(topic, payload)
 
     def stop(self) -> None:
         """Disconnects."""

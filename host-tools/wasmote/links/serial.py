@@ -4,7 +4,8 @@ import base64
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
@@ -45,6 +46,37 @@ def serial_port(name: DeviceName) -> str:
     return find_by_id(name.value) if name.kind == "id" else name.value
 
 
+class _Transport(SerialTransport):  # type: ignore[misc]
+    """mpremote's, which would wait for ever for the prompt of a board that never stops talking."""
+
+    def read_until(
+        self,
+        min_num_bytes: int,
+        ending: bytes,
+        timeout: float | None = 10,
+        data_consumer: Callable[[bytes], None] | None = None,
+        timeout_overall: float | None = None,
+    ) -> bytes:
+        """What comes up to `ending`, or up to one of the times."""
+        data = b""
+        began = last = time.monotonic()
+        while not data.endswith(ending):
+            new = self.serial.read(1) if self.is_pty or self.serial.in_waiting else b""
+            now = time.monotonic()
+            if new:
+                last = now
+                data = new if data_consumer else data + new
+                if data_consumer:
+                    data_consumer(new)
+            elif timeout is not None and now > last + timeout:
+                break
+            else:
+                time.sleep(0.01)
+            if timeout_overall is not None and now > began + timeout_overall:
+                break
+        return data
+
+
 class SerialLink:
     """A MicroPython board on a serial port, reached through its raw REPL."""
 
@@ -55,7 +87,7 @@ class SerialLink:
         if port.startswith("/") and not os.path.exists(port):
             raise DeviceError(f"{port}: no such port; unplugged, or the emulator has ended?")
         with self._clear_errors("open"):
-            self._transport = SerialTransport(port, timeout=READ_TIMEOUT_S)
+            self._transport = _Transport(port, timeout=READ_TIMEOUT_S)
 
     @contextlib.contextmanager
     def _clear_errors(self, doing: str) -> Iterator[None]:
@@ -156,5 +188,5 @@ def _advice(text: str) -> str:
     if text.startswith("failed to access"):
         return "the port is busy: another program (mpremote, wasmote monitor) has it open"
     if "raw repl" in text:
-        return "no answer from a MicroPython prompt; reset the board, or is it another device?"
+        return "no answer from a MicroPython prompt: reset the board; or is it locked, or no board?"
     return text

@@ -4,7 +4,7 @@ import ast
 import base64
 import hashlib
 
-from wasmote.errors import DeviceError
+from wasmote.errors import BundleError, DeviceError
 from wasmote.links.base import Link, Progress, no_progress
 
 Lists = dict[str, dict[str, bytes] | None]
@@ -29,6 +29,18 @@ def _len(d):
 print(repr(_s and {o: {n: _len(d) for n, d in f.items()} for o, f in _s.owners().items()}))
 """
 _PRESENT = "print(repr(_s and [d for d in {digests!r} if _s.get(d) is not None]))"
+_VERSIONS = """
+from wasmote import trust
+from wasmote.versions import Versions
+_v = Versions(_s, trust.default(), {name!r}, None)
+"""
+_REPLACE = """
+from wasmote.keyset import Refused
+try:
+    print(repr(_v.replace({digests!r})))
+except Refused as _e:
+    print(repr((_e.code, str(_e))))
+"""
 _READ = """
 import binascii
 _d = _s.owners().get({owner!r}, {{}}).get({name!r})
@@ -56,11 +68,23 @@ def _ask(link: Link, code: str) -> object:
         raise DeviceError(f"{link.name}: agent store: no answer: {said[:200]!r}") from None
 
 
-def put(link: Link, content: bytes, progress: Progress = no_progress) -> None:
-    """Writes data that is not there yet; the device compares its SHA-256."""
+def put(link: Link, name: str, content: bytes, progress: Progress = no_progress) -> None:
+    """Writes data of an agent that is not there yet; the device compares its SHA-256."""
     digest = hashlib.sha256(content).digest()
-    code = _FIND + f"_f = _s.put({len(content)}, {digest!r})"
+    code = _FIND + _VERSIONS.format(name=name) + f"_f = _v.put({len(content)}, {digest!r})"
     link.feed("agent store", code, content, progress, ROOM_TIMEOUT_S)
+
+
+def replace(link: Link, name: str, digests: dict[str, bytes]) -> bool:
+    """Makes files that are there the agent; what it was is kept as the previous version.
+
+    Whether keys of the device's have signed it. Raises BundleError where they say no.
+    """
+    code = _FIND + _VERSIONS.format(name=name) + _REPLACE.format(digests=digests)
+    said = _ask(link, code)
+    if isinstance(said, tuple):
+        raise BundleError(f"{link.name}: {name}: refused: {': '.join(map(str, said))}")
+    return bool(said)
 
 
 def update(link: Link, lists: Lists) -> None:

@@ -34,9 +34,12 @@ class _F:
 _f = _F()
 """
 _LOCK = """
+from wasmote import fs
 from wasmote.node import Node
 for _e in Node.from_file('/wasmote.json').config['agents']:
     for _n in _e['stages'] or (_e['path'],):
+        if fs.exists(_n + '/manifest.json'):
+            raise ValueError('%s comes before the agent store: wasmote agent upload moves it' % _n)
         _t.check_owner(_n.rsplit('/', 1)[-1])
 _t.lock()
 """

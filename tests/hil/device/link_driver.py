@@ -8,12 +8,16 @@ import socket
 import sys
 import time
 
+from wasmote.links import names
 from wasmote.links.client import record_of
 from wasmote.links.mqtt import Link
 from wasmote.queue import Counters
 
 with open(sys.argv[1]) as f:
     options = json.load(f)
+if options["dns_port"]:
+    names.PORT = options["dns_port"]
+    names.servers = lambda: ["127.0.0.1"]
 counters = Counters()
 stops = [0]
 
@@ -47,6 +51,8 @@ async def produce(link):
     first = options["first"]
     for seq in range(first, first + options["count"]):
         await link.room(1)
+        while options["patient"] and (link.queue.full() or not link.is_up()):
+            await asyncio.sleep_ms(5)
         link.put(counters, "agent/a/out", record_of(b'{"seq": %d, "x": "%s"}' % (seq, filler)))
         check(link)
         await asyncio.sleep_ms(options["period_ms"])

@@ -8,6 +8,7 @@ from binascii import hexlify
 import devtest
 import micropython
 import wasm3
+from bundles import make, remove
 from devtest import equal, raises, true
 from wasmote import Agent, fs, store
 from wasmote.agent import BundleError
@@ -181,6 +182,17 @@ def test_bundles_that_do_not_fit_together():
         raises(ValueError, Agent, changed(which, change), words=[words])
     equal(used(), before)
     clear()
+
+
+# What the manifest lists the host must grant as well.
+def test_imports_are_granted():
+    path = make("granted", "agent", imports=["env.log", "env.now_us"])
+    for grants in (None, ("env.*",), ["env.now_us", "env.log"]):
+        Agent(path, None, grants).close()
+    for grants in ((), ("env.lo",), ("nn.*", "env.now_us"), ("*",)):
+        error = raises(wasm3.LoadError, Agent, path, None, grants, words=["env.log", "not granted"])
+        equal(error.reason, "import-denied")
+    remove(path)
 
 
 def test_module_that_is_none():

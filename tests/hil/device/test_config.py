@@ -77,6 +77,14 @@ def test_every_error_at_once_by_its_path():
     equal(len(lines), 18)
 
 
+def test_flash_always_is_flash_too():
+    given = least()
+    given["mqtt"] = {"host": "10.0.2.2", "durable_always": True}
+    equal(refused(given), ["mqtt.durable_always: needs mqtt.durable"])
+    given["mqtt"]["durable"] = True
+    true(check(given)["mqtt"]["durable_always"])
+
+
 def test_wifi_needs_a_name():
     given = least()
     given["network"] = {"ssid": "attic", "password": "correct horse"}
@@ -196,6 +204,16 @@ def test_stages_instead_of_a_path():
     for number in (0, 5):
         given["agents"][0]["stages"] = ["window"] * number
         equal(refused(given), ["agents[0].stages: %d members, not 1..4" % number])
+
+
+def test_grants():
+    given = least()
+    equal(tuple(check(given)["agents"][0]["grants"]), ("env.*", "nn.*"))
+    given["agents"][0]["grants"] = []
+    equal(check(given)["agents"][0]["grants"], [])
+    given["agents"][0]["grants"] = ["env.log", "nn", 3, ".x"]
+    said = "agents[0].grants[%d]: %r is neither module.name nor module.*"
+    equal(refused(given), [said % pair for pair in ((1, "nn"), (2, 3), (3, ".x"))])
 
 
 def test_wrong_types_of_whole_parts():

@@ -11,6 +11,7 @@ from wasmote import desired
 from wasmote.desired import DesiredError
 from wasmote.install import Failed, Installer
 from wasmote.keyset import Refused
+from wasmote.source import Web
 from wasmote.store import Store
 from wasmote.versions import NEW, OLD, Versions
 
@@ -28,7 +29,7 @@ class Trusting:
 
 
 # Serves `files` by path. `cut`: bytes after which the next so many answers break off.
-class Web:
+class Site:
     def __init__(self, files):
         self.files = files
         self.cuts = []
@@ -91,7 +92,7 @@ def bundle(model=MODEL, memory=1024, **more):
 class Node:
     def __init__(self, files, blocks=64, trust=None):
         self.files = files
-        self.web = Web({"/x/" + name: data for name, data in files.items()})
+        self.web = Site({"/x/" + name: data for name, data in files.items()})
         self.store = Store(Flash(blocks))
         self.trust = trust or Trusting()
         self.versions = Versions(self.store, self.trust, "plus", "/agents/plus")
@@ -99,7 +100,8 @@ class Node:
 
     def bring(self, manifest=None):
         connects = {"http": self.web.connect}
-        installer = Installer(self.versions, "http://h/x/", self.percents.append, connects)
+        source = Web("http://h/x/", connects)
+        installer = Installer(self.versions, source, self.percents.append)
         wanted = digest(manifest or self.files["manifest.json"])
         return asyncio.run(installer.bring(wanted))
 
@@ -113,12 +115,12 @@ def fails(node, kind, code, again=None, **more):
 
 def test_all_that_a_node_uses():
     node = Node(bundle())
-    files, given = node.bring()
+    files, sequence = node.bring()
     names = ("manifest.json", "manifest.sig", "agent.wasm", "model.bin")
     equal(files, {name: digest(node.files[name]) for name in names})
     equal(node.versions.files(NEW), files)
     equal(bytes(node.store.get(files["model.bin"])), MODEL)
-    equal((given["sequence"], node.percents[-1]), (2, 100))
+    equal((sequence, node.percents[-1]), (2, 100))
     equal([path for path, _ in node.web.asked].count("/x/agent.simd.wasm"), 0)
     sha256 = digest(node.files["manifest.json"])
     equal(node.trust.asked, [(sha256, b"signature", "plus", [])])
@@ -221,6 +223,10 @@ def test_desired():
     equal((agents, keysets), ({"a": (b"\xab" * 32, "http://h/x/")}, None))
     good["keysets"] = {"version": 3, "url": "https://h/"}
     equal(desired.parse(json.dumps(good).encode())[1], (3, "https://h/"))
+    for url in ({}, {"url": "mqtt:"}):
+        pieces = dict(good, agents={"a": dict(url, manifest=sha256)}, keysets=dict(url, version=3))
+        found = desired.parse(json.dumps(pieces).encode())
+        equal(found, ({"a": (b"\xab" * 32, "mqtt:")}, (3, "mqtt:")))
     entry = good["agents"]["a"]
     for change, words in (
         ({"manifest": "AB" * 32}, "hex digits"),
@@ -235,7 +241,7 @@ def test_desired():
     for bad in (b"", b"[]", b"{}", b'{"format": 1}', b'{"format": 1, "agents": 7}', b" " * 4097):
         raises(DesiredError, desired.parse, bad)
     bad = b'{"format": 1, "agents": {"a": 7}, "keysets": {"version": 0}}'
-    raises(DesiredError, desired.parse, bad, words=("agents.a", "keysets.version", "keysets.url"))
+    raises(DesiredError, desired.parse, bad, words=("agents.a", "keysets.version"))
 
 
 run(globals())

@@ -113,6 +113,51 @@ def test_maximum_of_no_pages():
     raises(wasm3.Trap, runtime.find_function("load"), 0)
 
 
+# A module of a memory with these limits, and a function that grows it page by page until that
+# fails, says how many pages there are, and never ends where growing never fails.
+def growing(limits):
+    memory = b"\x01" + limits
+    body = b"\0\x03\x40\x41\x01\x40\0\x41\x7f\x47\x0d\0\x0b\x3f\0\x0b"
+    code = b"\x01" + bytes([len(body)]) + body
+    return (
+        b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x05"
+        + bytes([len(memory)])
+        + memory
+        + b"\x07\x05\x01\x01f\0\0\x0a"
+        + bytes([len(code)])
+        + code
+    )
+
+
+# Whatever a module declares, no more than the runtime may have.
+def test_growing_stays_within_the_limit():
+    for limits, pages in (
+        (b"\1\0\0", 0),
+        (b"\1\1\1", 1),
+        (b"\0\1", 1),
+        (b"\1\1\3", 1),
+        (b"\1\1\x80\x80\4", 1),
+        (b"\0\0", 0),
+    ):
+        env = wasm3.Environment()
+        runtime = env.new_runtime(1024, LIMIT)
+        runtime.load(env.parse_module(growing(limits)))
+        equal(runtime.find_function("f")(), pages)
+        true(len(runtime.get_memory()) <= LIMIT, limits)
+
+
+def test_all_pages_there_are():
+    for limits in (b"\0\x80\x80\4", b"\1\x80\x80\4\x80\x80\4"):
+        env = wasm3.Environment()
+        runtime = env.new_runtime(1024, LIMIT)
+        try:
+            runtime.load(env.parse_module(growing(limits)))
+        except wasm3.LoadError:
+            continue
+        true(len(runtime.get_memory()) <= LIMIT, len(runtime.get_memory()))
+        equal(runtime.find_function("f")(), 65536)
+
+
 # More than the heap has: an error, and the board goes on.
 def test_more_than_there_is():
     env = wasm3.Environment()

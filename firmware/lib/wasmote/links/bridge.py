@@ -20,12 +20,14 @@ AF_INET = SOCK_STREAM = 1
 BACKOFF_MAX_MS = 4000  # the port is ours alone: asking often disturbs nobody
 
 _VERSION = const(1)
-_TX_BYTES = const(256)  # payload of a frame to the host
-_RX_BYTES = const(128)  # and from it; a frame has to fit into the port's receive ring
+TX_BYTES = const(256)  # payload of a frame to the host
+RX_BYTES = const(128)  # and from it; a frame has to fit into the port's receive ring
 _REPEAT_MS = const(300)
 _ANSWER_MS = const(4000)  # a host that is there answers within
 
-# Kinds of frames: ours are upper case.
+# Kinds of frames that whoever takes installs gets, whoever reads the port: SPEC.md 9.3.
+_INSTALL, _PIECE = const(0x69), const(0x70)
+# Kinds of the bridge's: ours are upper case.
 _OPEN, _DATA, _ACK, _CLOSE = const(0x4F), const(0x44), const(0x41), const(0x43)
 _OPENED, _DATA_IN, _ACK_IN, _CLOSED = const(0x6F), const(0x64), const(0x61), const(0x63)
 
@@ -44,8 +46,10 @@ class Line:
         self._byte = bytearray(1)
         self._poll = select.poll()
         self._poll.register(source, select.POLLIN)
-        self._encoder = Encoder(_TX_BYTES)
-        self.frame = Decoder(_RX_BYTES)
+        self._encoder = Encoder(TX_BYTES)
+        self.frame = Decoder(RX_BYTES)
+        self.socket = None  # the connection of the bridge
+        self.on_install = None  # gets the frames of installs
         self.next_connection = random.getrandbits(16) ^ (time.ticks_us() & 0xFFFF)
 
     def send(self, kind, connection, number, payload=b""):
@@ -63,8 +67,19 @@ class Line:
             if not ready & select.POLLIN or not self._source.readinto(byte):
                 return INSIDE
             said = take(byte[0])
-            if said == WHOLE or (mind_text and said == TEXT):
+            if said == WHOLE and self.frame.kind in (_INSTALL, _PIECE):
+                if self.on_install:
+                    self.on_install(self.frame)
+            elif said == WHOLE or (mind_text and said == TEXT):
                 return said
+
+    # Takes what came in, for whoever it is.
+    def serve(self):
+        if self.socket:
+            self.socket.serve()
+        else:
+            while self.receive() == WHOLE:
+                pass
 
     # A number that the host has not seen from us lately, also across resets.
     def new_connection(self):
@@ -90,8 +105,8 @@ class Socket(io.IOBase):
         self._blocking = True
         self._timeout_ms = None
         self._error = None
-        self._tx = bytearray(_TX_BYTES)
-        self._rx = bytearray(_RX_BYTES)
+        self._tx = bytearray(TX_BYTES)
+        self._rx = bytearray(RX_BYTES)
 
     # ---- What users of sockets call ----
 
@@ -99,6 +114,7 @@ class Socket(io.IOBase):
     def connect(self, address):
         self._connection = self._line.new_connection()
         self._stage = _OPENING
+        self._line.socket = self
         self._tx_bytes = 0  # on the way, and not acknowledged
         self._tx_number = self._rx_number = 0
         self._rx_at = self._rx_end = 0  # what has come and was not read
@@ -112,7 +128,7 @@ class Socket(io.IOBase):
     def readinto(self, buffer, size=-1):
         if self._blocking:
             self._wait(_READ)
-        self._serve()
+        self.serve()
         count = min(len(buffer) if size < 0 else size, self._rx_end - self._rx_at)
         if count:
             memoryview(buffer)[:count] = memoryview(self._rx)[self._rx_at : self._rx_at + count]
@@ -129,7 +145,7 @@ class Socket(io.IOBase):
 
     def read(self, size):
         data = b""
-        piece = bytearray(min(size, _RX_BYTES))
+        piece = bytearray(min(size, RX_BYTES))
         while len(data) < size:
             count = self.readinto(piece, min(size - len(data), len(piece)))
             if not count:
@@ -171,7 +187,7 @@ class Socket(io.IOBase):
     # somebody types at the prompt that is about to come.
     def flush(self, wait_ms):
         start = time.ticks_ms()
-        while self._stage == _UP and self._tx_bytes and self._serve(True):
+        while self._stage == _UP and self._tx_bytes and self.serve(True):
             if time.ticks_diff(time.ticks_ms(), start) > wait_ms:
                 break
             time.sleep_ms(1)
@@ -179,12 +195,12 @@ class Socket(io.IOBase):
     def close(self):
         if self._stage in (_OPENING, _UP):
             self._line.send(_CLOSE, self._connection, 0)
-        self._stage = _ENDED
+        self._leave()
 
     # What select.poll and asyncio ask.
     def ioctl(self, request, flags):
         if request == _POLL:
-            self._serve()
+            self.serve()
             ready = 0
             if self._rx_at < self._rx_end or self._stage == _ENDED:
                 ready = _READ
@@ -209,7 +225,7 @@ class Socket(io.IOBase):
             raise self._error
 
     def _write_some(self, data):
-        self._serve()
+        self.serve()
         if self._stage == _ENDED:
             raise self._error or OSError(errno.ECONNRESET, "closed by the bridge")
         if self._stage != _UP or self._tx_bytes:
@@ -222,7 +238,7 @@ class Socket(io.IOBase):
         return count
 
     # Takes what came in and repeats what was lost. False: text came, and it was asked for.
-    def _serve(self, mind_text=False):
+    def serve(self, mind_text=False):
         if self._stage in (_OPENING, _UP):
             said = self._line.receive(mind_text)
             while said == WHOLE:
@@ -255,7 +271,7 @@ class Socket(io.IOBase):
 
     def _opened(self, payload):
         if self._stage == _OPENING and len(payload) == 3 and payload[0] == _VERSION:
-            self._tx_limit = min(_TX_BYTES, max(1, payload[1] | payload[2] << 8))
+            self._tx_limit = min(TX_BYTES, max(1, payload[1] | payload[2] << 8))
             self._stage = _UP
 
     def _data(self, frame):
@@ -287,7 +303,7 @@ class Socket(io.IOBase):
                 self._send_data()
 
     def _send_open(self):
-        self._line.send(_OPEN, self._connection, 0, struct.pack("<BH", _VERSION, _RX_BYTES))
+        self._line.send(_OPEN, self._connection, 0, struct.pack("<BH", _VERSION, RX_BYTES))
         self._sent_ms = time.ticks_ms()
 
     def _send_data(self):
@@ -298,7 +314,12 @@ class Socket(io.IOBase):
     # `words`: why, none where the broker has closed in order.
     def _end(self, code, words):
         self._error = OSError(code, words) if words else None
+        self._leave()
+
+    def _leave(self):
         self._stage = _ENDED
+        if self._line.socket is self:
+            self._line.socket = None
 
 
 # ---- The module `socket` ----

@@ -1,5 +1,5 @@
 # The MQTT link: a connection to a broker, made again for ever, and behind it the queue of
-# results. Nothing here blocks the loop except the look-up of a broker's name.
+# results. Nothing here blocks the loop.
 import asyncio
 import errno
 import random
@@ -37,6 +37,7 @@ class Link:
             from ..spool import Spool
 
             self.spool = Spool("/wasmote.queue", options["durable_bytes"], log)
+        self._always = options["durable_always"]  # flash first, also while the link is up
         self.listen("cmd", 1, 512, on_command)
         # The identifier of a node spreads the fleet where boards have no entropy.
         random.seed(crc32(self.session.base.encode()) ^ time.ticks_us())
@@ -59,9 +60,9 @@ class Link:
     # Queues a result. `topic` is relative to the node's; `record` is as publish_record
     # wants it and belongs to the queue from now on.
     def put(self, owner, topic, record):
-        if self.spool and not self.is_up() and self.spool.put(owner, topic, record):
-            return
-        self.queue.put(owner, topic, record)
+        in_flash = self.spool and (self._always or not self.is_up())
+        if not (in_flash and self.spool.put(owner, topic, record)):
+            self.queue.put(owner, topic, record)
         self.session.pump()
 
     # Waits for room for `count` results while the broker is there to make it. A node that

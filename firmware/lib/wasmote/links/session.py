@@ -7,6 +7,7 @@ import time
 from micropython import const
 
 from ..queue import SENT, WAITING
+from . import names
 from .client import DUP, QOS1, RETAIN, Client, record_of
 from .packets import PacketIds, ProtocolError, Reader
 from .wire import Wire
@@ -44,6 +45,8 @@ class Session:
         self.address = options["host"], options["port"]
         self.ids = PacketIds()
         self.control = []  # [topic, record, flags, pid or 0, time sent]
+        self._sockets = sockets
+        self._found = None  # the broker's address
         self._queue = queue
         self._events = events
         self._qos = options["qos"]
@@ -76,7 +79,7 @@ class Session:
         reader = None
         self._error = None
         try:
-            self._begin()
+            self._begin(await self._find())
             reader = asyncio.create_task(self._read())
             while self._error is None:
                 await asyncio.sleep_ms(_TICK_MS)
@@ -89,13 +92,22 @@ class Session:
             self.down()
         return self._error
 
-    def _begin(self):
+    # The broker's address; when it cannot be asked for, the one of the last time.
+    async def _find(self):
+        try:
+            self._found = await names.resolve(self._sockets, self.address[0])
+        except OSError:
+            if self._found is None:
+                raise
+        return self._found
+
+    def _begin(self, host):
         if self._reader is None:
             self._reader = Reader(self._packet_max, self._passed_over)
         self._reader.reset()
         self.control.clear()
         self._ping_at = self._subscribe_pid = 0
-        self._wire.open(*self.address)
+        self._wire.open(host, self.address[1])
         self._client.connect_over(self._wire)
         self._wire.send_when_connected()
         self.stage = CONNECTING

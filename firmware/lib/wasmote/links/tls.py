@@ -27,7 +27,7 @@ _NO_VERSION = "no version of TLS in common with the broker (here: 1.2)"
 _MEANINGS = {
     -0x7200: "no TLS: is this the broker's port for it?",
     -0x6E80: _NO_VERSION,
-    -0x6A00: "the broker's certificates are longer than this board's buffer",
+    -0x7100: "the broker's certificates are longer than this board's buffer",
 }
 # Of a broker that goes: Mbed TLS's, and a socket's.
 _ENDED = (-0x7280, errno.ECONNRESET, 32)
@@ -118,6 +118,8 @@ class Tls:
         if code == _ALERT or code <= _ALERT_BASE:
             text = "the broker refuses the handshake (alert %d): it may %s, or other TLS than 1.2"
             return _ALERTS.get(_ALERT_BASE - code) or text % (max(_ALERT_BASE - code, 0), does)
+        if self.stands and code in (-0x7100, -0x7200):
+            return "the broker sends records longer than this board's buffer"
         return _MEANINGS.get(code) or str(error.args[-1])
 
 

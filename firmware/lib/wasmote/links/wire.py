@@ -24,9 +24,8 @@ class Wire:
         self._below = None  # the socket under TLS
         self._task = None
 
-    # Starts to connect and returns at once, but for the look-up of a name: MicroPython
-    # has only the blocking getaddrinfo (lwIP's gives up after some 10 s; an address in
-    # figures takes no time).
+    # Starts to connect and returns at once, where `host` is an address in figures: for
+    # a name getaddrinfo would block (names.py).
     def open(self, host, port):
         if self._tls:
             self._tls.prepare()
