@@ -65,3 +65,25 @@ def fleet(
     finally:
         node.stop()
         web.stop()
+
+
+_attacks = pytest.StashKey[dict[str, str]]()
+
+
+@pytest.fixture
+def attacks(pytestconfig: pytest.Config) -> dict[str, str]:
+    """The attacks that were beaten off, and the error that each got."""
+    return pytestconfig.stash.setdefault(_attacks, {})
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    refused = config.stash.get(_attacks, {})
+    if refused:
+        names = {case.split(": ")[1] for case in refused}
+        terminalreporter.section("Attacks on updates")
+        terminalreporter.write_line(
+            f"{len(refused)} attacks ({len(names)} kinds, {len(set(refused.values()))} errors)"
+            " refused with the error of their kind, the running agent without a gap"
+        )

@@ -1,6 +1,7 @@
 # Brings a version of an agent into the store, SPEC.md 11.2 steps 1 and 2. It arrives as
 # <name>.new, which holds what is there already.
 import asyncio
+import gc
 import hashlib
 from binascii import unhexlify
 
@@ -157,25 +158,23 @@ def failed(error, name):
     return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), True, missing)
 
 
-# A small file into RAM.
+# A small file into RAM. In pieces until it is whole: one that is too long takes no long stretch of
+# the heap, which others want.
 async def fetch(source, name, limit):
-    data = bytearray()
+    pieces = []
+    gc.collect()
     try:
-        await source.get(name, data.extend, limit)
+        await source.get(name, lambda view: pieces.append(bytes(view)), limit)
     except OSError as e:
         raise failed(e, name)
-    return bytes(data)
+    return b"".join(pieces)
 
 
-# Takes the key sets up to `version` from the source, one after the other. Whether there was a
-# new one.
+# Takes the key sets up to `version` from the source, one after the other. Refused, Failed.
 async def take_keysets(trust, version, source):
-    news = False
     while trust.keyset_version < version:
         name = "keyset.%d" % (trust.keyset_version + 1)
         data = await fetch(source, name + ".json", KEYSET_MAX)
         signatures = await fetch(source, name + ".sig", SIGNATURES_LIMIT)
         if not trust.take_keyset(data, signatures):
-            break
-        news = True
-    return news
+            raise Refused("keyset-version", "%d, which is here, once more" % trust.keyset_version)

@@ -275,16 +275,18 @@ class Updates:
         from . import install
         from .source import NOBODY
 
+        before, again = self._trust.keyset_version, False
         try:
-            source = self._source(url, NOBODY)
-            if await install.take_keysets(self._trust, version, source):
-                self._node.log("key set %d taken" % self._trust.keyset_version)
-                await self._stop_revoked()
+            await install.take_keysets(self._trust, version, self._source(url, NOBODY))
         except (install.Refused, install.Failed) as e:
             self._problem = "key set: %s: %s" % (e.code, e)
             self._node.log("error: " + self._problem)
-            return True
-        return False
+            again = True
+        # Those before one that does not come count.
+        if self._trust.keyset_version != before:
+            self._node.log("key set %d taken" % self._trust.keyset_version)
+            await self._stop_revoked()
+        return again
 
     # Agents that no key has signed any more.
     async def _stop_revoked(self):

@@ -1,4 +1,4 @@
-# Restarts a board that hangs, SPEC.md 11.4. Starts after it has bitten are counted, until an agent
+# Restarts a board that hangs, SPEC.md 11.5. Starts after it has bitten are counted, until an agent
 # has run for a while or somebody else restarts the board.
 import asyncio
 import time

@@ -192,6 +192,7 @@ def _watch(board):
 # The parts of a node that updates concern, without its link.
 class Node:
     boot = 1
+    watchdog = None
 
     def __init__(self, trial_runs=3, period_ms=0):
         sensor = {"kind": "replay", "path": "/x.bin", "period_ms": period_ms, "loop": True}
