@@ -28,13 +28,12 @@ def begin():
 def _serve(problem):
     import machine
 
-    # Where the console is a USB device of MicroPython's, that comes up only behind boot.py.
-    if hasattr(machine, "USBDevice"):
-        machine.USBDevice().active(True)
-    print("wasmote: locked")
-    if problem:
-        print("wasmote: error: %s; nothing is taken or run until its flash is erased" % problem)
+    # Nothing may get past here: behind it there is a prompt.
     try:
+        _console_up(machine)
+        print("wasmote: locked")
+        if problem:
+            print("wasmote: error: %s; nothing is taken or run until its flash is erased" % problem)
         from .main import run
 
         run("/wasmote.json")
@@ -42,3 +41,12 @@ def _serve(problem):
         sys.print_exception(e)
     time.sleep(_PAUSE_S)
     machine.reset()
+
+
+# Where the console is a USB device of MicroPython's, that comes up only behind boot.py. One that
+# is made here has no driver at first, and must not be active then.
+def _console_up(machine):
+    if hasattr(machine, "USBDevice"):
+        usb = machine.USBDevice()
+        usb.builtin_driver = usb.BUILTIN_DEFAULT
+        usb.active(True)
