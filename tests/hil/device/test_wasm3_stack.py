@@ -121,7 +121,7 @@ def test_recursion_leaves_the_guard():
 
 
 def test_loops_within_loops_leave_the_guard():
-    f = function(module(b"\x03\x40", 60))
+    f = function(module(b"\x03\x40", 30))
     f()
     guarded(lambda: from_everywhere(f))
 
