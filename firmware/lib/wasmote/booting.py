@@ -12,12 +12,18 @@ _PAUSE_S = const(10)  # before a node that has ended starts again
 
 
 def begin():
-    storefs.mount()
     before = set(sys.modules)
-    from . import trust
+    problem = None
+    try:
+        storefs.mount()
+        from . import trust
 
-    if trust.locked():
-        _serve(trust.problem)
+        shut, problem = trust.locked(), trust.problem
+    except BaseException as e:
+        # What cannot be looked at stays shut.
+        shut, problem = True, "%s: %s" % (type(e).__name__, e)
+    if shut:
+        _serve(problem)
     # Programs that are no nodes have all of the heap.
     package = sys.modules["wasmote"]
     for name in set(sys.modules) - before:

@@ -15,6 +15,7 @@ except ImportError:
 HANGS = const(3)  # in a row, after which a start is another
 _FILE = "/wasmote.hangs"
 _LOCKED_S = const(30)  # a look-up of a name blocks for less
+_SHORT_S = const(8)  # all that some chips have
 _FEED_MS = const(500)
 _HEALTHY = const(10)  # times its time-out
 
@@ -30,22 +31,27 @@ def feed():
 class Watchdog:
     # `seconds`: of the configuration, None where it does not say.
     def __init__(self, seconds, locked, log):
+        choice = (seconds,)
         if seconds is None:
             # Nothing stops it again: a prompt would end in a reset.
-            seconds = _LOCKED_S if locked and hasattr(machine, "WDT") else 0
-        self._ms = seconds * 1000
+            choice = (_LOCKED_S, _SHORT_S) if locked and hasattr(machine, "WDT") else (0,)
+        self._ms = 0
         self._log = log
         self.hangs = 0
-        if seconds:
-            self._begin()
+        if choice[0]:
+            self._begin(choice)
 
-    def _begin(self):
+    def _begin(self, choice):
         global _wdt
-        try:
-            _wdt = machine.WDT(timeout=self._ms)
-        except (AttributeError, ValueError) as e:
-            self._ms = 0
-            self._log("error: no watchdog: %s" % e)
+        for seconds in choice:
+            try:
+                _wdt = machine.WDT(timeout=seconds * 1000)
+                self._ms = seconds * 1000
+                break
+            except (AttributeError, ValueError) as e:
+                problem = e
+        if not self._ms:
+            self._log("error: no watchdog: %s" % problem)
             return
         if machine.reset_cause() == machine.WDT_RESET:
             self.hangs = min(HANGS, self._read() + 1)
