@@ -46,7 +46,7 @@ def engine() -> wasmtime.Engine:
 def bits(kind: str, value: Any) -> int:
     """A value as wasmtime gives it, as its bits."""
     if kind == "f32":
-        return int(np.float32(value).view(np.uint32)) | (QUIET_F32 if value != value else 0)
+        return int(np.float32(value).view(np.uint32)) | (QUIET_F32 if np.isnan(value) else 0)
     if kind == "f64":
         return int(np.float64(value).view(np.uint64))
     return int(value) & (0xFFFFFFFF if kind == "i32" else MASK)

@@ -72,7 +72,8 @@ def test_softmax_of_many_equals(target: str, tmp_path: Path) -> None:
     made = [softmax(rng, np.full((2, size), 7)) for size in sizes]
     # One that stands out among them keeps its share.
     made.append(softmax(rng, np.array([[127] + [-100] * 1500])))
-    for size, case, answer in zip((*sizes, 0), made, cases.run(target, made, tmp_path), strict=True):
+    answers = cases.run(target, made, tmp_path)
+    for size, case, answer in zip((*sizes, 0), made, answers, strict=True):
         wrong = cases.difference(case, answer)
         assert not wrong, f"{size} on {target}: {wrong}"
 
