@@ -2,7 +2,8 @@
 
     fuzz_smith.py [-n MODULES] [--first SEED] [--targets host64,host32,stepped]
 
-`make fuzz-smith N=20000`. Ends with 1 when something crashed or differed.
+`make fuzz-smith N=20000`. Ends with 1 when something crashed or differed, which smith_shrink.py
+makes small for tests/fuzz/regressions.
 """
 
 import argparse
