@@ -38,7 +38,9 @@ def shrink(seed: int, target: str) -> int:
         ask.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$1" 2>/dev/null\n')
         ask.chmod(0o755)
         command = [str(smith_make.TOOL), "shrink", str(ask), str(whole), "-o", str(result)]
-        return subprocess.run(command, check=False).returncode
+        status = subprocess.run(command, check=False).returncode
+    result.with_suffix(".wat").unlink(missing_ok=True)
+    return status
 
 
 def main(arguments: list[str]) -> int:
