@@ -4,7 +4,7 @@ import fuzz
 import fuzz_corpus
 import pytest
 
-SECONDS = 2
+SECONDS = 1
 
 
 @pytest.mark.timeout(600)

@@ -62,7 +62,7 @@ def _streams(load):
 
     # What a broker sends, from CONNACK on, as Session takes it. The first byte says in what pieces.
     def read_packets(data):
-        most = 1 + 16 * data[0] if data else 1
+        most = max(1 + data[0], len(data) // 64) if data else 1
         results, counters = queue.Queue(4), queue.Counters()
         for _ in range(4):
             results.put(counters, "agent/digits/out", session.record_of(b"a result"))
