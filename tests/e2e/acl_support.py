@@ -25,7 +25,7 @@ class Matrix:
                 levels = ["[^/]*" if level[0] == "<" else level for level in name.split("/")]
                 pattern = re.compile(BELOW + "/".join(levels))
                 self._rules.append((pattern, dict(zip(ROLES, rights, strict=True))))
-        assert len(self._rules) == 11
+        assert len(self._rules) == 12
 
     def allows(self, user: str, action: str, topic: str) -> bool:
         """`action`: publish, read."""
@@ -51,10 +51,10 @@ def topics() -> list[str]:
     ]  # fmt: skip
     paths = [
         "state", "meta", "cmd", "cmd/out", "desired", "reported", "agent/a/out", "agent/a/out/raw",
-        "agent/b/out/77", "agent/a/stat", "agent/a/in/1", "file/0a1b/4096", "",
+        "agent/b/out/77", "agent/a/stat", "agent/a/in/1", "file", "ask", "",
         "state/x", "State", "cmd/", "cmd/out/x", "desired/x", "reported/", "agent/a", "agent//out",
         "agent/a/out/", "agent/a/out/raw/x", "agent/a/in", "agent/a/in/", "agent/a/in/1/2",
-        "agent/a/b/out", "agent/out", "file/0a1b", "file/0a1b/4096/1", "file//", "out/raw",
+        "agent/a/b/out", "agent/out", "file/0a1b", "ask/1", "file//", "out/raw",
         "cmd\u00e9", " cmd",
     ]  # fmt: skip
     found = [f"wasmote/v1/{place}/{path}" for place, path in product(places, paths)]

@@ -163,7 +163,12 @@ def wishes() -> Iterator[bytes]:
 
 
 def packets() -> Iterator[bytes]:
-    """A broker's: CONNACK, SUBACK, PUBACK, PINGRESP, PUBLISH."""
+    """A broker's in pieces of some lengths: CONNACK, SUBACK, PUBACK, PINGRESP, PUBLISH."""
+    for how in (0, 1, 255):
+        yield from (bytes([how]) + stream for stream in streams())
+
+
+def streams() -> Iterator[bytes]:
 
     def packet(first: int, body: bytes) -> bytes:
         length, size = len(body), b""

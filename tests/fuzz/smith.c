@@ -54,8 +54,13 @@ static uint32_t find(const stage_t *stage, const name_t *name, avm_kind_t kind) 
     return exported.index;
 }
 
+// wasmtime's Python keeps an f32 in a double, where each NaN is a quiet one.
+#define QUIET_F32 0x00400000u
+
 static void print_value(avm_type_t type, avm_value_t value) {
-    if (type == AVM_I32 || type == AVM_F32) {
+    if (type == AVM_F32 && value.f32 != value.f32) {
+        printf(" %" PRIx32, (uint32_t)value.i32 | QUIET_F32);
+    } else if (type == AVM_I32 || type == AVM_F32) {
         printf(" %" PRIx32, (uint32_t)value.i32);
     } else {
         printf(" %" PRIx64, (uint64_t)value.i64);

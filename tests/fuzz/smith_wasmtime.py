@@ -10,6 +10,7 @@ import wasmtime
 from wasmtime import TrapCode
 
 MASK = (1 << 64) - 1
+QUIET_F32 = 1 << 22
 MIX = 0x9E3779B97F4A7C15
 NARROW = ("i32", "f32")
 # wasm3's words; it has one each for what wasmtime tells apart, and the other way round.
@@ -45,7 +46,7 @@ def engine() -> wasmtime.Engine:
 def bits(kind: str, value: Any) -> int:
     """A value as wasmtime gives it, as its bits."""
     if kind == "f32":
-        return int(np.float32(value).view(np.uint32))
+        return int(np.float32(value).view(np.uint32)) | (QUIET_F32 if np.isnan(value) else 0)
     if kind == "f64":
         return int(np.float64(value).view(np.uint64))
     return int(value) & (0xFFFFFFFF if kind == "i32" else MASK)

@@ -97,6 +97,10 @@ def random_add(rng: Rng) -> Case:
 
 def random_softmax(rng: Rng) -> Case:
     rows = rng.integers(-128, 128, (int(rng.integers(1, 4)), int(rng.integers(1, 40))))
+    return softmax(rng, rows)
+
+
+def softmax(rng: Rng, rows: Ints) -> Case:
     scale = float(rng.uniform(0.01, 0.5))
     mantissa, left = math.frexp(scale * (1 << 26))
     multiplier = min(round(mantissa * (1 << 31)), (1 << 31) - 1)

@@ -9,6 +9,7 @@ import cases
 import numpy as np
 import pytest
 from random_cases import RANDOM
+from random_elements import softmax
 
 HERE = Path(__file__).parent
 TARGETS = ("host64", "host32", "m4ref", "m4", "m55")
@@ -62,6 +63,19 @@ def test_kernels_slices(op: str, target: str, tmp_path: Path) -> None:
         wrong = cases.difference(case, answer)
         assert not wrong, f"{op} seed {seed} on {target}: {wrong}; block {case.fields}"
     assert max(answer.slices for answer in answers) > 1
+
+
+def test_softmax_of_many_equals(target: str, tmp_path: Path) -> None:
+    """From 512 on each has less than half of 1/256, which is 0, and sums pass 28 bits."""
+    rng = np.random.default_rng(5)
+    sizes = (511, 512, 513, 1024, 2048, 4095)
+    made = [softmax(rng, np.full((2, size), 7)) for size in sizes]
+    # One that stands out among them keeps its share.
+    made.append(softmax(rng, np.array([[127] + [-100] * 1500])))
+    answers = cases.run(target, made, tmp_path)
+    for size, case, answer in zip((*sizes, 0), made, answers, strict=True):
+        wrong = cases.difference(case, answer)
+        assert not wrong, f"{size} on {target}: {wrong}"
 
 
 def test_kernels_objects_have_different_names() -> None:

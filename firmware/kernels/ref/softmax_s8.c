@@ -102,7 +102,9 @@ static bool row(const nn_softmax_s8_t *p, const int8_t *in, int8_t *out, nn_mete
             return false;
         }
         int32_t diff = in[i] - most;
-        int32_t y = diff < p->diff_min ? 0 : nn_divide(nn_high(scale, exp_of(p, diff)), shift);
+        // Of 512 and more that are nearly equal each has less than a half of 1/256.
+        bool none = diff < p->diff_min || shift > 31;
+        int32_t y = none ? 0 : nn_divide(nn_high(scale, exp_of(p, diff)), shift);
         out[i] = (int8_t)nn_clamp(y - 128, -128, 127);
     }
     return true;

@@ -6,7 +6,6 @@ import json
 from micropython import const
 
 from .links.bridge import RX_BYTES, TX_BYTES, console
-from .source import Pieces
 
 _INSTALL, _PIECE, _ASK, _STATE = const(0x69), const(0x70), const(0x51), const(0x53)
 _DIGEST = const(32)
@@ -65,6 +64,8 @@ class ByHand:
             words = "the node runs %s" % (", ".join(names) or "no agent that can be updated")
             self._say({"state": "refused", "error": "wrong-agent", "message": words})
             return
+        from .source import Pieces
+
         self._name = worker.name
         self._say({"state": "loading", "done": 0})
         self._source = Pieces(session[1], self._ask, RX_BYTES, _WAIT_MS, _TRIES, by_hand=True)

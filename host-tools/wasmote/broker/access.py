@@ -22,11 +22,12 @@ NODE_WRITES = (
     "agent/+/stat",
     "cmd/out",
     "reported",
+    "ask",
 )
-NODE_READS = ("cmd", "desired", "agent/+/in/+", "file/+/+")
+NODE_READS = ("cmd", "desired", "agent/+/in/+", "file")
 GATEWAY_WRITES = ("agent/+/in/+",)
 GATEWAY_READS = ("state", "meta", "agent/+/out", "agent/+/out/+", "agent/+/stat")
-ORCHESTRATOR_WRITES = ("cmd", "desired", "file/+/+")
+ORCHESTRATOR_WRITES = ("cmd", "desired", "file")
 
 _PASSWORD_BYTES = 24
 # Passwords are ours and random: iterations would guard none of them better.

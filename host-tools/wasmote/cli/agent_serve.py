@@ -32,6 +32,9 @@ def serve(
         Path | None, typer.Option(help="Serve the key sets of this folder, too.")
     ] = None,
     prefix: Annotated[str, typer.Option(help="As in the nodes' configuration.")] = "wasmote",
+    user: Annotated[str, typer.Option(help="As whom the broker knows us.")] = "",
+    password_file: Annotated[Path | None, typer.Option(help="A file that holds it.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="TLS, with these authorities (PEM).")] = None,
     json: JsonOption = False,
 ) -> None:
     """Answer what nodes ask for, piece by piece, until Ctrl-C. For nodes without HTTP.
@@ -43,9 +46,14 @@ def serve(
     for node in to or ():
         if not _NODE.fullmatch(node):
             raise UsageError(f"--to {node!r}: not of the form SITE/NODE")
+    if bool(user) != bool(password_file):
+        raise UsageError("--user and --password-file go together")
+    password = password_file.read_text().rstrip("\r\n") if password_file else ""
     shelf, desired = _load(bundle, keys)
     host, port = mqtt.parse_address(broker)
-    with mqtt.Listener(host, port, prefix, below="+/+/ask") as listener:
+    with mqtt.Listener(
+        host, port, prefix, below="+/+/ask", user=user, password=password, authority=ca
+    ) as listener:
         for node in to or ():
             listener.publish(f"{prefix}/v1/{node}/desired", jsons.dumps(desired), retain=True)
             out.say(f"{node}: asked to run {', '.join(desired['agents'])}")

@@ -60,8 +60,9 @@ def _streams(load):
     packets, frames = load("links.packets"), load("links.frames")
     session, queue = load("links.session"), load("queue")
 
-    # What a broker sends, from CONNACK on, as Session takes it.
+    # What a broker sends, from CONNACK on, as Session takes it. The first byte says in what pieces.
     def read_packets(data):
+        most = 1 + 16 * data[0] if data else 1
         results, counters = queue.Queue(4), queue.Counters()
         for _ in range(4):
             results.put(counters, "agent/digits/out", session.record_of(b"a result"))
@@ -71,10 +72,10 @@ def _streams(load):
         peer.listen("desired", 0, 4096)
         peer._wire = _Wire()
         peer._begin()
-        at = 0
+        at = 1
         while at < len(data):
             space = peer._reader.space()
-            piece = data[at : at + min(len(space), 1 + data[at])]
+            piece = data[at : at + min(len(space), most)]
             assert piece, "no space for another byte"
             space[: len(piece)] = piece
             peer._reader.filled(len(piece))
