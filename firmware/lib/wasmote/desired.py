@@ -11,6 +11,7 @@ _DESIRED = {
     "format": ("one", REQUIRED, (1,)),
     "agents": ("dict", REQUIRED),
     "keysets": ("dict", None),
+    "timestamp": ("dict", None),
 }
 _AGENT = {
     "manifest": ("str", REQUIRED, 64, 64),
@@ -20,13 +21,17 @@ _KEYSETS = {
     "version": ("int", REQUIRED, 1, 0x7FFFFFFF),
     "url": ("str", MQTT, 5, 256),
 }
+_STAMP = {
+    "document": ("str", REQUIRED, 2, 2048),
+    "signatures": ("str", REQUIRED, 16, 2320),
+}
 
 
 class DesiredError(FormError):
     pass
 
 
-# ({agent name: (digest, url)}, None or (version, url)).
+# ({agent name: (digest, url)}, None or (version, url), None or (time stamp, signatures)).
 def parse(data):
     try:
         given = loads(data, LIMIT)
@@ -42,9 +47,24 @@ def parse(data):
     if keysets is not None:
         keysets = _entry(keysets, _KEYSETS, "keysets", errors)
         keysets = keysets["version"], keysets["url"]
+    stamp = given["timestamp"]
+    if stamp is not None:
+        stamp = _stamp(stamp, errors)
     if errors:
         raise DesiredError("desired", errors)
-    return agents, keysets
+    return agents, keysets, stamp
+
+
+def _stamp(given, errors):
+    if type(given) is not dict:
+        errors.append("timestamp: %r is not an object" % given)
+        return None
+    entry = fields(given, _STAMP, "timestamp", errors)
+    try:
+        return (entry["document"] or "").encode(), unhexlify(entry["signatures"] or "")
+    except ValueError:
+        errors.append("timestamp.signatures: not hex digits")
+    return None
 
 
 def _entry(given, rules, path, errors):

@@ -2,7 +2,7 @@
 import hashlib
 import sys
 
-from . import fs, keyset, manifest, trustrecord
+from . import fs, keyset, manifest, stamp, trustrecord
 from .check import FormError
 from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
 from .store import default as default_store
@@ -145,6 +145,8 @@ class Trust:
 
     # Whether a manifest that is here would not be taken with `keys`.
     def _is_revoked(self, keys, name, digest):
+        if name == stamp.NAME:
+            return self._stamper_goes(keys)
         for files in self._store.owners().values():
             if files.get("manifest.json") == digest and "manifest.sig" in files:
                 data, signatures = (
@@ -170,6 +172,43 @@ class Trust:
             self._store.hold(_NEW, files)
         if self._state.keyset_digest == digest:
             self._settle()
+
+    # ---- Time stamps ----
+
+    # The newest one that has been here; 0: none.
+    @property
+    def stamped(self):
+        return self._state.agents.get(stamp.NAME, (0, 0))[1]
+
+    # What a time stamp says; from then on none that is older is taken.
+    def take_stamp(self, data, signatures):
+        if len(data) > stamp.LIMIT:
+            raise Refused("timestamp", "%d bytes, at most %d" % (len(data), stamp.LIMIT))
+        keys = self._keyset()
+        by = signers(keys.publishers, pairs(signatures), stamp.PREFIX, data)
+        if not by:
+            raise Refused("unknown-key", "no publisher of ours has signed it")
+        try:
+            given = stamp.parse(data)
+        except FormError as e:
+            raise Refused("timestamp", str(e))
+        issued, most = given["issued"], max([keys.allows(key, stamp.NAME) for key in by])
+        if issued > most:
+            raise Refused("not-allowed", "its key may sign none, or none of %d" % issued)
+        digest = hashlib.sha256(data).digest()
+        _, highest, taken = self._state.agents.get(stamp.NAME, (0, 0, b""))
+        if issued < highest or issued == highest and digest != taken:
+            raise Refused("rollback", "issued at %d, and that of %d has been here" % (issued, highest))
+        self.taken(stamp.NAME, issued, digest)
+        return given
+
+    # Whether a key may sign fewer of them with `keys`, or none: what it has signed counts no more.
+    def _stamper_goes(self, keys):
+        old = self._keyset()
+        return any(
+            old.allows(key, stamp.NAME) > (keys.allows(key, stamp.NAME) if key in keys.publishers else 0)
+            for key in old.publishers
+        )
 
     # ---- Agents ----
 
@@ -262,6 +301,8 @@ def _signatures(data, signatures):
 
 
 def _allowed(keys, data, found, name):
+    if name == stamp.NAME:
+        raise Refused("wrong-agent", "no agent is called %s" % name)
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
         raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))

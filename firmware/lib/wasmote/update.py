@@ -11,6 +11,7 @@ from . import store
 
 _AGAIN_MS = const(15000)  # after the first attempt that may work later; then twice as long
 _AGAIN_MAX_MS = const(600000)
+_LOOK_MS = const(10000)  # whether a time stamp has expired
 _REPORT_MS = const(500)  # the shortest between two reports
 _MESSAGE_MAX = const(160)
 
@@ -32,6 +33,8 @@ class Updates:
         self._final = {}  # agent name -> the digest that is not tried again
         self._problem = None  # what `reported` says beside the agents
         self._desired = None
+        self._stamp = None  # of what is wanted, where it counts
+        self._said_state = None
         self._given = None  # a message that has not been read yet
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
@@ -154,6 +157,9 @@ class Updates:
         }
         if self._node.watchdog and self._node.watchdog.hangs:
             said["hangs"] = self._node.watchdog.hangs
+        self._said_state = self._stamp_state()
+        if self._said_state:
+            said["timestamp"] = {"state": self._said_state, "issued": trust.stamped}
         if self._problem:
             said["error"] = self._problem[:_MESSAGE_MAX]
         return said
@@ -176,7 +182,11 @@ class Updates:
 
     async def _report(self):
         while True:
-            await self._changed.wait()
+            try:
+                await asyncio.wait_for_ms(self._changed.wait(), _LOOK_MS)
+            except asyncio.TimeoutError:
+                if self._stamp_state() == self._said_state:
+                    continue
             self._changed.clear()
             self._say()
             await asyncio.sleep_ms(_REPORT_MS)
@@ -258,8 +268,9 @@ class Updates:
         if self._desired is None:
             self._again_ms = 0
             return
-        agents, keysets = self._desired
+        agents, keysets, stamp = self._desired
         again = keysets and await self._take_keysets(*keysets)
+        self._take_stamp(stamp)
         known = {worker.name: worker for worker in self._node.workers if worker.versions}
         strange = [name for name in agents if name not in known]
         if strange:
@@ -287,6 +298,31 @@ class Updates:
             self._node.log("key set %d taken" % self._trust.keyset_version)
             await self._stop_revoked()
         return again
+
+    def _take_stamp(self, given):
+        self._stamp = None
+        if given is None:
+            return
+        try:
+            self._stamp = self._trust.take_stamp(*given)
+        except ValueError as e:
+            self._problem = "time stamp: %s" % e
+            self._node.log("error: " + self._problem)
+
+    # What the newest time stamp says of this node; None: it never had one.
+    def _stamp_state(self):
+        trust = self._trust
+        if self._stamp is None:
+            return "missing" if trust and trust.stamped else None
+        from . import fs, stamp, wallclock
+
+        sequences = {}
+        for worker in self._node.workers:
+            if worker.versions:
+                sequences[worker.name] = worker.agent and worker.agent.manifest["sequence"]
+        # Who has no clock believes in the day of the build.
+        knows_time = fs.HOSTED or wallclock.today() > wallclock.built()
+        return stamp.state(self._stamp, trust.keyset_version, sequences, knows_time)
 
     # Agents that no key has signed any more.
     async def _stop_revoked(self):

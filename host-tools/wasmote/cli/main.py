@@ -34,6 +34,7 @@ from wasmote.cli import (
     inspect,
     keys,
     keys_provision,
+    keys_stamp,
     keyset,
     monitor,
     provision,
@@ -98,6 +99,7 @@ KEY_VERBS: dict[str, Verb] = {
     "finish": keyset.finish,
     "verify": keys.verify,
     "provision": keys_provision.provision,
+    "stamp": keys_stamp.stamp,
 }
 
 BROKER_VERBS: dict[str, Verb] = {

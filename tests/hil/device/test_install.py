@@ -219,14 +219,20 @@ def test_version_before_the_last_makes_room():
 def test_desired():
     sha256 = "ab" * 32
     good = {"format": 1, "agents": {"a": {"manifest": sha256, "url": "http://h/x/"}}}
-    agents, keysets = desired.parse(json.dumps(good).encode())
+    agents, keysets, stamp = desired.parse(json.dumps(good).encode())
+    equal(stamp, None)
     equal((agents, keysets), ({"a": (b"\xab" * 32, "http://h/x/")}, None))
     good["keysets"] = {"version": 3, "url": "https://h/"}
     equal(desired.parse(json.dumps(good).encode())[1], (3, "https://h/"))
     for url in ({}, {"url": "mqtt:"}):
         pieces = dict(good, agents={"a": dict(url, manifest=sha256)}, keysets=dict(url, version=3))
-        found = desired.parse(json.dumps(pieces).encode())
+        found = desired.parse(json.dumps(pieces).encode())[:2]
         equal(found, ({"a": (b"\xab" * 32, "mqtt:")}, (3, "mqtt:")))
+    good["timestamp"] = {"document": "{}", "signatures": "ab" * 8}
+    equal(desired.parse(json.dumps(good).encode())[2], (b"{}", b"\xab" * 8))
+    for bad in (7, {}, {"document": "{}", "signatures": "x" * 16}):
+        wrong = dict(good, timestamp=bad)
+        raises(DesiredError, desired.parse, json.dumps(wrong).encode(), words=("timestamp",))
     entry = good["agents"]["a"]
     for change, words in (
         ({"manifest": "AB" * 32}, "hex digits"),
