@@ -117,6 +117,11 @@ test-wicked: firmware
 test-power-cuts: unix-firmware
 	@$(PYTEST) tests/cuts/test_power_cuts_update.py $(ARGS)
 
+## test-attacks: a hostile web server and a hostile user of the broker; prints how many were refused
+test-attacks: deps
+	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
+	@$(PYTEST) tests/e2e/test_attacks.py $(ARGS)
+
 ## soak-swap [N=1000]: hot swaps in a row: samples lost, gaps, drift of memory
 soak-swap: N ?= 1000
 soak-swap: unix-firmware
