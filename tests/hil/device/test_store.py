@@ -109,7 +109,7 @@ def test_store_that_is_full_says_what_fits():
     equal(str(error), "no room for 1280 bytes, only for 1024: release an owner")
     raises(StoreFull, Store(Flash()).put, 1 << 40, digest(b"?"))
     put(store, content(3, 4))
-    true(Store(store._flash).get(digest(content(3, 4))))
+    true(Store(store.flash).get(digest(content(3, 4))))
 
 
 def test_index_that_is_full_says_so():
@@ -120,7 +120,7 @@ def test_index_that_is_full_says_so():
     before = store.owners()
     raises(StoreFull, store.hold, "owner", names, words=["no room for so many names"])
     raises(StoreFull, store.put, 1, digest(b"y"), words=["no room for another file"])
-    equal(Store(store._flash).owners(), before)
+    equal(Store(store.flash).owners(), before)
 
 
 def test_pieces_are_joined_when_room_is_needed():
