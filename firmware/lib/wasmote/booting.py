@@ -1,6 +1,7 @@
 # What a board does before boot.py and main.py: its agent store at /store; and where it is locked
 # (SPEC.md 10.5), the node and nothing else, for good. MicroPython runs this part, _boot.py, with
 # Ctrl-C off and comes to a prompt only when it has ended.
+import gc
 import sys
 import time
 
@@ -16,9 +17,7 @@ def begin():
     problem = None
     try:
         storefs.mount()
-        from . import trust
-
-        shut, problem = trust.locked(), trust.problem
+        shut = _is_locked()
     except BaseException as e:
         # What cannot be looked at stays shut.
         shut, problem = True, "%s: %s" % (type(e).__name__, e)
@@ -29,6 +28,18 @@ def begin():
     for name in set(sys.modules) - before:
         del sys.modules[name]
         delattr(package, name.rsplit(".", 1)[-1])
+    gc.collect()
+
+
+# Imports no more than it takes.
+def _is_locked():
+    try:
+        import flash
+    except ImportError:
+        return False
+    from .trustrecord import is_locked
+
+    return is_locked(flash.Partition())
 
 
 def _serve(problem):

@@ -31,14 +31,15 @@ class ByHand:
     async def run(self):
         self._line.on_install = self._take
         self._updates.watcher = self._hear
-        try:
-            while True:
-                self._line.serve()
-                await asyncio.sleep_ms(_WORK_MS if self._source else _IDLE_MS)
-        finally:
-            self._line.on_install = None
-            if self._task:
-                self._task.cancel()
+        while True:
+            self._line.serve()
+            await asyncio.sleep_ms(_WORK_MS if self._source else _IDLE_MS)
+
+    # The line outlives the node. Also when the loop does not run any more.
+    def close(self):
+        self._line.on_install = None
+        if self._task:
+            self._task.cancel()
 
     def _take(self, frame):
         payload = frame.payload()

@@ -76,6 +76,8 @@ class Node:
         link, self.link = self.link, None
         if link:
             link.close(None if self._state == b"done" else b"offline")
+        if self.updates:
+            self.updates.close()
         for worker in self.workers:
             worker.close()
 

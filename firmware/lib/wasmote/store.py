@@ -33,14 +33,15 @@ def default():
     if not _asked:
         _asked = True
         try:
-            flash = _partition()
+            flash = partition()
             _node_store = flash and Store(flash)
         except (OSError, StoreError) as e:
             problem = "the agent store cannot be used: %s" % e
     return _node_store
 
 
-def _partition():
+# What the node's store is in; None: the board has none.
+def partition():
     try:
         import flash
     except ImportError:

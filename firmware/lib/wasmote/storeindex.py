@@ -5,9 +5,8 @@ from binascii import crc32
 
 from micropython import const
 
-from .storeslots import BadRecord, Slots
+from .storeslots import LIMIT, BadRecord, Layout, Slots
 
-LIMIT = const(4096)  # bytes of a record
 DIGEST_BYTES = const(32)
 
 _MAGIC = b"WMAS"
@@ -22,20 +21,6 @@ _HOLDING_BYTES = const(4)
 _NO_MOVE = const(0xFFFF)
 _NAME_MAX = const(48)
 _NAME_CHARS = b"abcdefghijklmnopqrstuvwxyz0123456789._-"
-
-
-# How the flash is divided. `slot`: bytes of a record's slot. `first`, `end`: where data may lie;
-# behind it is the trust state.
-class Layout:
-    def __init__(self, size, erase_size):
-        self.block = erase_size
-        self.slot = self.blocks(LIMIT)
-        self.first = 2 * self.slot
-        self.end = size - 2 * self.slot
-
-    # The bytes of the whole blocks that `size` bytes take.
-    def blocks(self, size):
-        return max(1, (size + self.block - 1) // self.block) * self.block
 
 
 # What the store holds. Never changed: a change makes another Index.

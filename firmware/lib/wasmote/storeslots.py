@@ -1,12 +1,30 @@
 # A record in flash that a power cut cannot tear: two slots, written in turn, SPEC.md 6.1.
 from errno import EIO
 
+from micropython import const
+
+LIMIT = const(4096)  # bytes of a record
+
 _BLANK = (b"\xff" * 64, bytes(64))
 
 
 # A record that is none, is damaged, or says what cannot be.
 class BadRecord(ValueError):
     pass
+
+
+# How the flash is divided. `slot`: bytes of a record's slot. `first`, `end`: where data may lie;
+# behind it is the trust state.
+class Layout:
+    def __init__(self, size, erase_size):
+        self.block = erase_size
+        self.slot = self.blocks(LIMIT)
+        self.first = 2 * self.slot
+        self.end = size - 2 * self.slot
+
+    # The bytes of the whole blocks that `size` bytes take.
+    def blocks(self, size):
+        return max(1, (size + self.block - 1) // self.block) * self.block
 
 
 # `base`: where the first slot is, `slot`: its bytes, whole erase blocks; the second lies behind

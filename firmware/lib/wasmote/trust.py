@@ -2,11 +2,9 @@
 import hashlib
 import sys
 
-from . import fs, keyset, manifest, stamp, trustrecord
+from . import fs, keyset, manifest, stamp, store, trustrecord
 from .check import FormError
 from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
-from .store import default as default_store
-from .storeindex import Layout
 from .storeslots import BadRecord
 
 # What manifests call this board.
@@ -28,23 +26,29 @@ def default():
     if not _asked:
         _asked = True
         try:
-            store = default_store()
-            _node_trust = store and Trust(store)
+            found = store.default()
+            _node_trust = found and Trust(found)
         except (OSError, BadRecord) as e:
             problem = "the trust state cannot be read: %s" % e
     return _node_trust
 
 
-# Whether nothing without a signature may run. A node that has lost its trust state, in spite of
-# the two records, does not know, and stays shut.
+# Whether nothing without a signature may run, also where the store cannot be used.
 def locked():
     trust = default()
-    return trust.locked if trust else problem is not None
+    if trust:
+        return trust.locked
+    if problem is None and store.problem:
+        try:
+            return trustrecord.is_locked(store.partition())
+        except (OSError, BadRecord):
+            return True
+    return problem is not None
 
 
 # Makes the trust state in `flash` that of a new node. Only for those who may erase its flash.
 def erase(flash):
-    trustrecord.slots(flash, Layout(flash.size, flash.erase_size)).erase()
+    trustrecord.slots(flash).erase()
 
 
 class Trust:
@@ -52,7 +56,7 @@ class Trust:
     def __init__(self, store):
         self._store = store
         flash = store.flash
-        self._slots = trustrecord.slots(flash, Layout(flash.size, flash.erase_size))
+        self._slots = trustrecord.slots(flash)
         self._slot, self._state = self._slots.newest()
         self._settle()
 

@@ -4,9 +4,8 @@ from binascii import crc32
 
 from micropython import const
 
-from .storeslots import BadRecord, Slots
+from .storeslots import LIMIT, BadRecord, Layout, Slots
 
-LIMIT = const(4096)  # bytes of a record
 KEY_BYTES = const(32)
 DIGEST_BYTES = const(32)
 ROOTS_MAX = const(8)
@@ -48,8 +47,15 @@ class State:
 
 
 # The slots of the trust state in `flash`, behind the store's data.
-def slots(flash, layout):
+def slots(flash):
+    layout = Layout(flash.size, flash.erase_size)
     return Slots(flash, layout.end, layout.slot, parse, encode, State())
+
+
+# Whether nothing without a signature may run. Who cannot read the state does not know, and stays
+# shut: BadRecord.
+def is_locked(flash):
+    return slots(flash).newest()[1].mode == LOCKED
 
 
 def encode(state):

@@ -29,6 +29,7 @@ class Updates:
         self._node = node
         self._options = node.config["update"]
         self._trust = None
+        self._by_hand = None
         self._notes = {}  # agent name -> what `reported` says of its update
         self._final = {}  # agent name -> the digest that is not tried again
         self._problem = None  # what `reported` says beside the agents
@@ -76,7 +77,13 @@ class Updates:
         if self._trust:
             from .byhand import ByHand
 
-            await ByHand(self._node, self).run()
+            self._by_hand = ByHand(self._node, self)
+            await self._by_hand.run()
+
+    # Also when the loop does not run any more.
+    def close(self):
+        if self._by_hand:
+            self._by_hand.close()
 
     # Whether nothing can be begun now.
     def is_busy(self, worker):

@@ -139,7 +139,7 @@ class Board:
         self.disk = Disk(self.power, self.disk_image)
         store._node_store, store._asked, store.problem = None, False, None
         trust._node_trust, trust._asked, trust.problem = None, False, None
-        store._partition = lambda: self.flash
+        store.partition = lambda: self.flash
         fs.ROOT = DISK
         os.mount(os.VfsLfs2(self.disk, progsize=32, readsize=32, lookahead=32), DISK)
         if not self.before:

@@ -130,12 +130,12 @@ def test_damaged_store_is_said_and_done_without():
     with NodeStore() as found:
         flash = found.flash
         flash.data[:8192] = b"\x5a" * 8192
-        store._node_store, store._asked, partition = None, False, store._partition
-        store._partition = lambda: flash
+        store._node_store, store._asked, partition = None, False, store.partition
+        store.partition = lambda: flash
         try:
             equal(store.default(), None)
         finally:
-            store._partition = partition
+            store.partition = partition
         true("neither record" in store.problem, store.problem)
         with Agent(bundle("template")) as agent:
             true(agent.verify() >= 1)
