@@ -153,7 +153,7 @@ class Board:
     # The records that count.
     def _records(self):
         layout = Layout(self.flash.size, self.flash.erase_size)
-        index, state = index_slots(self.flash, layout), trustrecord.slots(self.flash, layout)
+        index, state = index_slots(self.flash, layout), trustrecord.slots(self.flash)
         return {"index": _bytes(index, index.newest()[1]), "trust": _bytes(state, state.newest()[1])}
 
     # Each is the last one that was written, or the one that was being written.

@@ -31,7 +31,7 @@ def _forms(load):
         assert all(keys.allows(key, "digits") >= 0 for key in keys.publishers)
 
     def parse_desired(data):
-        agents, _ = desired.parse(data)
+        agents = desired.parse(data)[0]
         assert all(len(digest) == 32 for digest, _ in agents.values())
 
     return {
@@ -71,7 +71,7 @@ def _streams(load):
         peer.listen("cmd", 1, 512)
         peer.listen("desired", 0, 4096)
         peer._wire = _Wire()
-        peer._begin()
+        peer._begin("10.0.0.1")
         at = 1
         while at < len(data):
             space = peer._reader.space()
@@ -99,7 +99,7 @@ def _streams(load):
 
 OPTIONS = {
     "prefix": "wasmote", "host": "h", "port": 1883, "qos": 1, "timeout_s": 10, "keepalive_s": 30,
-    "user": None, "password": None,
+    "user": None, "password": None, "tls": None,
 }  # fmt: skip
 
 
