@@ -81,6 +81,7 @@ class Setup:
             await task
         except asyncio.CancelledError:
             pass
+        self.by_hand.close()
         bridge._line = self._old
 
     def play(self, steps=60):
