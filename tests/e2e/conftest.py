@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from commands import Run
-from update_support import BoardNode, Fleet, UnixNode, Web
+from update_support import BoardNode, Fleet, UnixNode, fleet_of
 
 from wasmote.boards import Board
 from wasmote.broker import Broker
-from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
 COMMAND_TIMEOUT_S = 120
@@ -58,13 +57,8 @@ def fleet(
     else:
         simulator.install(board, "test-update")
         node = BoardNode(Simulator(board, "test-update", fresh=True).start())
-    web = Web().start()
-    try:
-        with Listener("127.0.0.1", broker.port) as listener:
-            yield Fleet(node, broker.port, listener, web)
-    finally:
-        node.stop()
-        web.stop()
+    with fleet_of(node, broker) as found:
+        yield found
 
 
 _attacks = pytest.StashKey[dict[str, str]]()

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 from mqtt_support import TOPIC
-from update_support import BoardNode, Fleet, Web, after, digest, golden, wat
+from update_support import BoardNode, Fleet, after, digest, fleet_of, golden, wat
 
 from wasmote.boards import Board
 from wasmote.broker import Broker
-from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
 pytestmark = pytest.mark.timeout(280)
@@ -43,13 +42,8 @@ open = Stuck
 def fleet(board: Board, tmp_path: Path, broker: Broker) -> Iterator[Fleet]:
     simulator.install(board, "test-watchdog")
     node = BoardNode(Simulator(board, "test-watchdog", fresh=True).start())
-    web = Web().start()
-    try:
-        with Listener("127.0.0.1", broker.port) as listener:
-            yield Fleet(node, broker.port, listener, web)
-    finally:
-        node.stop()
-        web.stop()
+    with fleet_of(node, broker) as found:
+        yield found
 
 
 def test_trial_that_hangs_has_three_starts(fleet: Fleet) -> None:

@@ -17,6 +17,7 @@ import wasmtime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
 
+from wasmote.broker import Broker
 from wasmote.links import bundles, connected, files
 from wasmote.links.base import Link
 from wasmote.links.lines import SerialLines
@@ -378,3 +379,15 @@ class Fleet:
         """Of this boot no sample was left out."""
         samples = sorted({r["sample"] for r in self.results})
         assert samples == list(range(samples[0], samples[-1] + 1))
+
+
+@contextmanager
+def fleet_of(node: AnyNode, broker: Broker) -> Iterator[Fleet]:
+    """The node, which is stopped afterwards, with a web server and somebody who listens."""
+    web = Web().start()
+    try:
+        with Listener("127.0.0.1", broker.port) as listener:
+            yield Fleet(node, broker.port, listener, web)
+    finally:
+        node.stop()
+        web.stop()
