@@ -20,9 +20,12 @@ RP2_CMAKE_ARGS = \
 	-DCMAKE_PROJECT_firmware_INCLUDE=$(FIRMWARE_DIR)/rp2/project.cmake \
 	-DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK_DIR) -DTINYUSB_DIR=$(TINYUSB_DIR) -DMBEDTLS_DIR=$(MBEDTLS_DIR)
 
+# CMake, too, must know of mpy-cross: it would build another, with this make's BUILD, over the board's.
+export MICROPY_MPYCROSS := $(MPY_CROSS)
+
 # Configured each time: what it has found by listing folders may have changed.
 firmware: $(MPY_CROSS) $(NO_MPY_LIB)
 	cmake -S $(MICROPYTHON_DIR)/ports/rp2 -B $(BUILD) $(RP2_CMAKE_ARGS)
-	MICROPY_MPYCROSS=$(MPY_CROSS) $(MAKE) -C $(BUILD) firmware
+	$(MAKE) -C $(BUILD) firmware
 	python3 $(MICROPYTHON_DIR)/tools/uf2conv.py -b $(RP2_FLASH_BASE) -f $(UF2_FAMILY) -c \
 		-o $(BUILD)/firmware.uf2 $(BUILD)/firmware.bin
