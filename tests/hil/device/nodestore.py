@@ -18,7 +18,7 @@ class SmallFlash:
 
     def __init__(self, size, broken=0):
         self.data = bytearray(8192 + size)
-        # Behind it the trust state's slots would be, which the store leaves alone.
+        # Behind it are the trust state's slots, which were never written.
         self.size = len(self.data) + 8192
         self.broken = broken
 
@@ -31,6 +31,8 @@ class SmallFlash:
         self.data[offset : offset + len(data)] = data
 
     def view(self, offset, size):
+        if offset >= len(self.data):
+            return memoryview(b"\xff" * size)
         return memoryview(self.data)[offset : offset + size]
 
     def sync(self):

@@ -134,12 +134,12 @@ def test_damaged_store_is_said_and_done_without():
         store.partition = lambda: flash
         try:
             equal(store.default(), None)
+            true("neither record" in store.problem, store.problem)
+            with Agent(bundle("template")) as agent:
+                true(agent.verify() >= 1)
         finally:
             store.partition = partition
-        true("neither record" in store.problem, store.problem)
-        with Agent(bundle("template")) as agent:
-            true(agent.verify() >= 1)
-        store.problem = None
+            store.problem = None
 
 
 # A model larger than the RAM: written and read in place by a heap that does not know its size.
