@@ -82,7 +82,7 @@ class Node:
             worker.close()
 
     async def _start(self):
-        from .update import Updates
+        from .update.updates import Updates
         from .watchdog import Watchdog, feed
         from .worker import Worker
 
@@ -123,7 +123,7 @@ class Node:
             return self.workers
         if trials:
             return trials
-        from .trial import after_hangs
+        from .update.trial import after_hangs
 
         if any([after_hangs(worker, self.updates) for worker in self.workers]):
             self.watchdog.clear()

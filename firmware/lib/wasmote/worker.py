@@ -64,7 +64,7 @@ class Worker:
         if entry["stages"]:
             self.take(Pipeline(entry["stages"], self.name, entry["grants"]))
         elif self.versions:
-            from .trial import start
+            from .update.trial import start
 
             start(self, self._node.updates)
         else:
@@ -121,7 +121,7 @@ class Worker:
         return self.versions is not None and self.versions.is_on_trial()
 
     def begin_trial(self):
-        from .trial import Trial
+        from .update.trial import Trial
 
         self.trial = Trial(self._node.config["update"])
 
@@ -255,7 +255,7 @@ class Worker:
         if self.agent is not agent:
             return self.agent is not None  # another version has come meanwhile
         if self.trial:
-            from .trial import code_of, roll_back
+            from .update.trial import code_of, roll_back
 
             return await roll_back(self, updates, code_of(error), str(error))
         self._failures += 1
@@ -276,7 +276,7 @@ class Worker:
         return await self._give_up(error)
 
     async def _give_up(self, error):
-        from .trial import give_up
+        from .update.trial import give_up
 
         return await give_up(self, self._node.updates, error)
 

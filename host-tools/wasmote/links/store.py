@@ -31,7 +31,7 @@ print(repr(_s and {o: {n: _len(d) for n, d in f.items()} for o, f in _s.owners()
 _PRESENT = "print(repr(_s and [d for d in {digests!r} if _s.get(d) is not None]))"
 _VERSIONS = """
 from wasmote import trust
-from wasmote.versions import Versions
+from wasmote.update.versions import Versions
 _v = Versions(_s, trust.default(), {name!r}, None)
 """
 _REPLACE = """

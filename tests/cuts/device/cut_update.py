@@ -11,7 +11,7 @@ from cutworld import DISK, NAME, Board, Node, believed, owners, serve, sha256
 from flashsim import ALL, HALF, NOTHING, PowerCut
 from wasmote import fs, store, trust
 from wasmote.storeindex import Layout
-from wasmote.versions import OLD, TRIAL
+from wasmote.update.versions import OLD, TRIAL
 
 # Slots of index and trust state, and blocks of 512 bytes for data
 SLOTS = 4 * Layout(0, 512).slot

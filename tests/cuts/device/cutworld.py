@@ -9,11 +9,12 @@ import wasm3
 
 wasm3.pool_init(65536)
 from flashsim import Flash, PowerCut
-from wasmote import config, fs, http, sensors, store, storeslots, trust, trustrecord
+from wasmote import config, fs, sensors, store, storeslots, trust, trustrecord
 from wasmote.storeindex import Layout
 from wasmote.storeindex import slots as index_slots
-from wasmote.update import Updates
-from wasmote.versions import OLD, TRIAL
+from wasmote.update import http
+from wasmote.update.updates import Updates
+from wasmote.update.versions import OLD, TRIAL
 from wasmote.worker import Worker
 
 NAME = "plus"

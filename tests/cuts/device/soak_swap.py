@@ -10,7 +10,7 @@ from array import array
 import wasm3
 from cut_update import BUNDLES, DIGESTS, ROOM, board, confirmed, serve, web, wish
 from cutworld import Node
-from wasmote.versions import OLD
+from wasmote.update.versions import OLD
 
 PERIOD_MS = 4
 MARKS = 10  # how often memory is looked at

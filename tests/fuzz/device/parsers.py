@@ -14,7 +14,7 @@ def targets(load):
 
 
 def _forms(load):
-    desired, config, keyset, manifest = (load(m) for m in ("desired", "config", "keyset", "manifest"))
+    desired, config, keyset, manifest = (load(m) for m in ("update.desired", "config", "keyset", "manifest"))
     allowed = (load("check").FormError,)
     sensors = {"replay": {"path": ("str", None, 1, 128), "hz": ("number", 1)}}
 
@@ -161,7 +161,7 @@ class _Asyncio:
 
 
 def _http(load):
-    http = load("http")
+    http = load("update.http")
     http.asyncio = _Asyncio
 
     # Its first byte says what is asked for.

@@ -6,7 +6,7 @@ from binascii import crc32
 
 from devtest import equal, run, true
 from playedport import Port
-from wasmote import byhand
+from wasmote.update import byhand
 from wasmote.links import bridge
 
 DIGEST = b"\x03\x1c" * 16

@@ -1,9 +1,9 @@
-# wasmote.http against servers in memory: good ones, and what hostile ones do.
+# wasmote.update.http against servers in memory: good ones, and what hostile ones do.
 import asyncio
 import gc
 
 from devtest import equal, raises, run, true
-from wasmote import http
+from wasmote.update import http
 
 DATA = bytes(i & 0xFF for i in range(1500))
 URL = "http://host/a/file.bin"

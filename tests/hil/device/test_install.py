@@ -7,13 +7,13 @@ from binascii import hexlify
 
 from devtest import equal, pace, raises, run, true
 from flashsim import BLOCK, Flash, digest, put
-from wasmote import desired
-from wasmote.desired import DesiredError
-from wasmote.install import Failed, Installer
 from wasmote.keyset import Refused
-from wasmote.source import Web
 from wasmote.store import Store
-from wasmote.versions import NEW, OLD, Versions
+from wasmote.update import desired
+from wasmote.update.desired import DesiredError
+from wasmote.update.install import Failed, Installer
+from wasmote.update.source import Web
+from wasmote.update.versions import NEW, OLD, Versions
 
 MODEL = bytes(i * 7 & 0xFF for i in range(5000))
 
@@ -136,7 +136,7 @@ def test_broken_transfers_go_on():
 def test_transfers_that_get_nowhere_end():
     node = Node(bundle())
     node.web.cuts = [0] * 50
-    import wasmote.install as install
+    from wasmote.update import install
 
     sleep, install.asyncio = install.asyncio, Hasty()
     try:

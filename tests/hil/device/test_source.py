@@ -4,7 +4,7 @@ import struct
 from binascii import crc32
 
 from devtest import equal, raises, run, true
-from wasmote.source import NOBODY, Pieces, SourceError
+from wasmote.update.source import NOBODY, Pieces, SourceError
 
 DATA = bytes(i * 11 & 0xFF for i in range(1000))
 HEADER = 8

@@ -6,7 +6,7 @@ from devtest import equal, pace, run, true
 from flashsim import ALL, BLOCK, HALF, NOTHING, Flash, PowerCut, digest, put
 from wasmote.store import Store
 from wasmote.trust import Trust
-from wasmote.versions import NEW, OLD, TRIAL, Versions
+from wasmote.update.versions import NEW, OLD, TRIAL, Versions
 
 EVERY = 1 if sys.platform == "linux" else 5
 V1, V2 = (

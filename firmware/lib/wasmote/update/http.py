@@ -7,7 +7,7 @@ import time
 
 from micropython import const
 
-from . import __version__
+from .. import __version__
 
 _BUFFER = const(1024)
 _LINE_MAX = const(256)  # of a header line, more is passed over

@@ -8,10 +8,10 @@ from binascii import unhexlify
 import wasm3
 from micropython import const
 
-from . import manifest
-from .keyset import LIMIT as KEYSET_MAX
-from .keyset import SIGNATURES_LIMIT, Refused
-from .store import StoreError, StoreFull
+from .. import manifest
+from ..keyset import LIMIT as KEYSET_MAX
+from ..keyset import SIGNATURES_LIMIT, Refused
+from ..store import StoreError, StoreFull
 from .versions import NEW, OLD, TRIAL
 
 _TRIES = const(5)  # in a row, each after twice the time

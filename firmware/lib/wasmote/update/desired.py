@@ -1,8 +1,8 @@
 # What a node is asked to run, SPEC.md 11.1. Pure code: bytes in.
 from binascii import unhexlify
 
-from .check import REQUIRED, FormError, fields
-from .strictjson import loads
+from ..check import REQUIRED, FormError, fields
+from ..strictjson import loads
 
 LIMIT = 4096
 MQTT = "mqtt:"  # instead of a folder: in pieces

@@ -3,8 +3,8 @@
 # next is one update of the index.
 from micropython import const
 
-from . import fs
-from .store import StoreFull
+from .. import fs
+from ..store import StoreFull
 
 OLD = ".old"
 TRIAL = ".trial"

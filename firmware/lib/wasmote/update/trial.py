@@ -4,8 +4,8 @@ import time
 
 import wasm3
 
-from .agent import GoldenError
-from .bundle import BundleError
+from ..agent import GoldenError
+from ..bundle import BundleError
 from .versions import OLD, TRIAL
 
 LOAD_ERRORS = (ValueError, OSError, MemoryError, wasm3.Error)

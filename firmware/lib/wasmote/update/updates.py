@@ -7,7 +7,7 @@ from binascii import hexlify
 
 from micropython import const
 
-from . import store
+from .. import store
 
 _AGAIN_MS = const(15000)  # after the first attempt that may work later; then twice as long
 _AGAIN_MAX_MS = const(600000)
@@ -51,7 +51,7 @@ class Updates:
         if store.default() is None:
             self._problem = store.problem or "no agent store: this board cannot be updated"
             return
-        from . import trust
+        from .. import trust
 
         self._trust = trust.default()
         self._problem = trust.problem
@@ -321,7 +321,7 @@ class Updates:
         trust = self._trust
         if self._stamp is None:
             return "missing" if trust and trust.stamped else None
-        from . import fs, stamp, wallclock
+        from .. import fs, stamp, wallclock
 
         sequences = {}
         for worker in self._node.workers:

@@ -5,7 +5,7 @@ import json
 
 from micropython import const
 
-from .links.bridge import RX_BYTES, TX_BYTES, console
+from ..links.bridge import RX_BYTES, TX_BYTES, console
 
 _INSTALL, _PIECE, _ASK, _STATE = const(0x69), const(0x70), const(0x51), const(0x53)
 _DIGEST = const(32)
