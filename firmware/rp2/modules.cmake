@@ -6,9 +6,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/../micropython.cmake)
 add_library(usermod_rp2 INTERFACE)
 target_sources(usermod_rp2 INTERFACE ${CMAKE_CURRENT_LIST_DIR}/flash.c)
 target_include_directories(usermod_rp2 INTERFACE ${CMAKE_CURRENT_LIST_DIR}/..)
-# Nothing catches an overrun of the C stack, below which the heap lies, and interrupts come on it.
-target_compile_definitions(usermod_rp2 INTERFACE
-    RP2_FIRMWARE_BYTES=${RP2_FIRMWARE_BYTES} WASM3_STACK_RESERVE=2048)
+target_compile_definitions(usermod_rp2 INTERFACE RP2_FIRMWARE_BYTES=${RP2_FIRMWARE_BYTES})
 target_link_libraries(usermod INTERFACE usermod_rp2)
 
 # What the port sets only after it has read this file.

@@ -82,13 +82,6 @@ def compile_deep():
             raises(wasm3.LoadError, function, module(opener, depth))
 
 
-# The RP2040's port leaves 256 bytes below MicroPython's limit, and interrupts, USB's among them, run
-# on the same stack.
-def skip_where_interrupts_may_overrun():
-    if "RP2040" in sys.implementation._machine:
-        devtest.skip("not bounded here: interrupts take more stack than the port leaves for them")
-
-
 # As deep in Python as it goes, and then each on what is left.
 def from_everywhere(f):
     def deeper():
@@ -116,13 +109,11 @@ def test_nested_too_deep_leaves_the_guard():
 
 
 def test_compiling_from_everywhere_leaves_the_guard():
-    skip_where_interrupts_may_overrun()
     wasm = module(b"\x02\x40", 100)
     guarded(lambda: from_everywhere(lambda: function(wasm)))
 
 
 def test_recursion_leaves_the_guard():
-    skip_where_interrupts_may_overrun()
     for loops in (0, 1, 20):
         f = function(module(b"\x03\x40", loops, b"\x10\0"), 24000)
         guarded(lambda: raises(wasm3.Trap, f, words=("stack overflow",)))
@@ -130,7 +121,6 @@ def test_recursion_leaves_the_guard():
 
 
 def test_loops_within_loops_leave_the_guard():
-    skip_where_interrupts_may_overrun()
     f = function(module(b"\x03\x40", 30))
     f()
     guarded(lambda: from_everywhere(f))
