@@ -81,7 +81,7 @@ demo: firmware agents
 
 ## test: all tests
 test: firmware-all agents
-	@$(PYTEST) tests $(ARGS)
+	@$(BIN)/python tests/all.py $(ARGS)
 
 ## test-unit: host Python, and the contracts of boards and agents
 test-unit: agents

@@ -7,6 +7,8 @@ TOP = Path(__file__).resolve().parents[2]
 # Another one for firmware of other sources, which tests then take from there.
 BUILD = Path(os.environ.get("WASMOTE_BUILD") or TOP / "build").absolute()
 REPORT = BUILD / "report"
+# Emulated boards, a folder each; another one for who runs the same boards at the same time.
+SIM = Path(os.environ.get("WASMOTE_SIM") or BUILD / "sim").absolute()
 THIRD_PARTY = TOP / "third_party"
 BOARDS = TOP / "boards"
 AGENTS = TOP / "agents"

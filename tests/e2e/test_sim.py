@@ -47,7 +47,7 @@ def test_unix_board_is_a_process_in_its_folder(board: Board, wasmote: Run) -> No
     process = next(b for b in boards.listing() if b.section("sim").get("kind") == "process")
     got = wasmote("sim", process.name, "--name", "test-sim-process", "--fresh", "--json")
     device = json.loads(got.stdout.splitlines()[0])["device"]
-    assert device == f"unix:{paths.BUILD / 'sim/test-sim-process/fs'}"
+    assert device == f"unix:{paths.SIM / 'test-sim-process/fs'}"
     with connected(device) as link:
         assert link.exec("print(6 * 7)") == "42\n"
 

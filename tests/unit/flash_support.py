@@ -52,6 +52,7 @@ def make_board(
     flash_bytes: int = 4 << 20,
 ) -> Board:
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(paths, "SIM", tmp_path / "build/sim")
     folder = tmp_path / "boards" / "TESTED"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "board.toml").write_text(

@@ -136,6 +136,7 @@ def test_cli_agent_check_and_run_on_the_host() -> None:
 
 def test_cli_flash_keeps_files_unless_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(paths, "BUILD", tmp_path)
+    monkeypatch.setattr(paths, "SIM", tmp_path / "sim")
     board = next(b for b in boards.listing() if b.section("sim").get("kind") == "qemu")
     assert invoke("flash", board.name).exit_code == 3  # not built
     board.build_dir.mkdir()

@@ -30,12 +30,12 @@ def folder_of(name: str) -> Path:
     """Where the emulated board called `name` keeps its image, its flash and its log."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name):
         raise UsageError(f"{name!r} is not a name for an emulated board: letters, digits, -_.")
-    return paths.BUILD / "sim" / name
+    return paths.SIM / name
 
 
 def drives() -> list[Path]:
     """The drives that the boot loaders of emulated boards show now."""
-    return list((paths.BUILD / "sim").glob(f"*/{DRIVE}"))
+    return list(paths.SIM.glob(f"*/{DRIVE}"))
 
 
 def install(board: Board, name: str, image: Path | None = None, erase: bool = False) -> Path:
