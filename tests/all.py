@@ -4,6 +4,7 @@ The last line is the sum: `N passed, N failed, N skipped`.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ def report(name: str) -> Path:
 
 
 def main() -> int:
+    # A shell starts what runs in the background deaf to Ctrl-C, which tests send to tools.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     log = paths.REPORT / "e2e.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # Each has its own emulated boards: one board cannot run twice.
