@@ -135,8 +135,8 @@ def _tensors(given, side, errors):
             continue
         before = len(errors)
         tensor = fields(entry, _TENSOR, path, errors)
-        if tensor["scale"] is not None and not tensor["scale"] > 0:
-            errors.append("%s.scale: %r is not more than 0" % (path, tensor["scale"]))
+        if tensor["scale"] is not None and not 0 < tensor["scale"] < float("inf"):
+            errors.append("%s.scale: %r is no finite number above 0" % (path, tensor["scale"]))
         tensor["count"] = _count(tensor["shape"] or [], path, errors)
         if len(errors) == before:
             if tensor["offset"] != end:

@@ -88,6 +88,7 @@ def tables() -> dict[str, bytes]:
         "abi.jsonl": _abi_table(vectors / "abi"),
         "bridge-frames.jsonl": _lines(vectors / "bridge/frames.json"),
         "bridge-streams.jsonl": _lines(vectors / "bridge/streams.json"),
+        "manifests.jsonl": _lines(vectors / "manifest/manifests.json"),
         "sign-cases.jsonl": _signatures(
             *signature_support.rfc8032(), *signature_support.by_host(), *signature_support.forged()
         ),
