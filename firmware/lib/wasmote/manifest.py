@@ -6,7 +6,7 @@ LIMIT = 8192
 
 _MANIFEST = {
     "format": ("one", REQUIRED, (1,)),
-    "name": ("name", REQUIRED),
+    "name": ("agent", REQUIRED),
     "version": ("str", REQUIRED, 5, 17),
     "sequence": ("int", REQUIRED, 1, 0x7FFFFFFF),
     "abi": ("one", REQUIRED, (1,)),
