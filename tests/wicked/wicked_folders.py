@@ -84,6 +84,10 @@ def folders(chance: Random) -> Iterator[Bundle]:
     yield Bundle("the manifest is a folder", {"manifest.json": None, **GOOD}, *says)
     yield Bundle("the manifest alone", bundle("", "").files | dict.fromkeys(GOOD), "cannot be read",
                  "lists it")  # fmt: skip
+    # Not to be run here; a host cannot know where it will be.
+    for boards in (["NO_SUCH"], ["m4f-256", "unix "], ["Host", "MPS2_AN38"]):
+        says = manifest(boards=boards)
+        yield bundle(f"for {', '.join(boards)}", f"it is for {', '.join(boards)}, not", "", says)
     # Nobody asks for these.
     for name in ("x", "README.md", "agent.wasm.new", "..data", "Agent.wasm", "\u00e9", "\x1b[2J"):
         yield bundle(f"besides there is {name}", "", "", None, **{name: chance.randbytes(100)})

@@ -7,7 +7,7 @@ from errno import EISDIR
 
 from micropython import const
 
-from . import fs, manifest, store, storefs
+from . import board, fs, manifest, store, storefs
 
 _CHUNK = const(512)
 _FOLDER = const(0x4000)  # of a mode
@@ -42,6 +42,9 @@ class Bundle:
         self.digest = hashlib.sha256(data).digest()
         self.check_signature(data)
         self.manifest = manifest.parse(data)
+        what = board.mismatch(self.manifest)
+        if what:
+            self._fail("manifest.json", what)
 
     # Before anything of the manifest is parsed. Refused: no key of the node's has signed it.
     # Without a signature it came over the serial port, or in a folder, and runs if the node is

@@ -2,13 +2,10 @@
 import hashlib
 import sys
 
-from . import fs, keyset, manifest, stamp, store, trustrecord
+from . import board, fs, keyset, manifest, stamp, store, trustrecord
 from .check import FormError
 from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
 from .storeslots import BadRecord
-
-# What manifests call this board.
-NAMES = (getattr(sys.implementation, "_build", sys.platform),)
 
 _OWNER = "keyset."
 _NEW = "keyset.new"  # until the trust state says that it counts
@@ -327,9 +324,9 @@ def _parse(data, name):
 
 
 def _check_board(given):
-    boards = given["boards"]
-    if boards and not any(name in boards for name in NAMES):
-        raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), NAMES[0]))
+    what = board.mismatch(given)
+    if what:
+        raise Refused("wrong-board", what)
 
 
 # Where the store has the data already.

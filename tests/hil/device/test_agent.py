@@ -10,7 +10,7 @@ import micropython
 import wasm3
 from bundles import make, remove
 from devtest import equal, raises, true
-from wasmote import Agent, fs, store
+from wasmote import Agent, board, fs, store
 from wasmote.agent import BundleError
 
 # The bundles are found by sys.path, which knows nothing of the node's root.
@@ -215,6 +215,17 @@ def test_imports_are_granted():
     for grants in ((), ("env.lo",), ("nn.*", "env.now_us"), ("*",)):
         error = raises(wasm3.LoadError, Agent, path, None, grants, words=["env.log", "not granted"])
         equal(error.reason, "import-denied")
+    remove(path)
+
+
+# By the board's name or its class.
+def test_agents_of_other_boards_are_not_loaded():
+    for boards in (["NO_SUCH"], [board.NAMES[0].lower() + "x", board.NAMES[1] + " "]):
+        path = make("elsewhere", "agent", imports=["env.log", "env.now_us"], boards=boards)
+        raises(BundleError, Agent, path, words=["it is for " + ", ".join(boards), board.NAMES[0]])
+    for name in board.NAMES:
+        path = make("elsewhere", "agent", imports=["env.log", "env.now_us"], boards=["NO_SUCH", name])
+        Agent(path).close()
     remove(path)
 
 
