@@ -20,8 +20,7 @@ def create(name: str, crate: Path) -> Path:
     """Makes the crate of agent `name` in the new folder `crate`; returns its path."""
     if not AGENT_NAME.fullmatch(name) or name in _TAKEN:
         raise UsageError(
-            f"{name!r} cannot name an agent: {AGENT_RULE}, "
-            f"nor {', '.join(sorted(_TAKEN))}"
+            f"{name!r} cannot name an agent: {AGENT_RULE}, nor {', '.join(sorted(_TAKEN))}"
         )
     if crate.exists():
         raise UsageError(f"{crate} is there already; choose another name or remove it")
