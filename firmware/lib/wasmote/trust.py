@@ -185,8 +185,9 @@ class Trust:
     def take_stamp(self, data, signatures):
         if len(data) > stamp.LIMIT:
             raise Refused("timestamp", "%d bytes, at most %d" % (len(data), stamp.LIMIT))
+        found = pairs(signatures)
         keys = self._keyset()
-        by = signers(keys.publishers, pairs(signatures), stamp.PREFIX, data)
+        by = signers(keys.publishers, found, stamp.PREFIX, data)
         if not by:
             raise Refused("unknown-key", "no publisher of ours has signed it")
         try:

@@ -6,7 +6,7 @@ from binascii import unhexlify
 import devtest
 from devtest import equal, raises, true
 from flashsim import ALL, BLOCK, HALF, NOTHING, Flash, PowerCut, digest
-from wasmote import board, trust, trustrecord
+from wasmote import board, stamp, trust, trustrecord
 from wasmote.keyset import KeySet, Refused, pairs
 from wasmote.store import Store
 from wasmote.storeslots import BadRecord
@@ -122,6 +122,32 @@ def test_manifests():
             same(code_of(it.check, *args), case["code"], case["name"])
     finally:
         board.NAMES = names
+
+
+# The state of what is taken is that of a node with the version 1 of a key set.
+def test_time_stamps():
+    now = stamp.now
+    try:
+        for i, case in enumerate(cases("trust-timestamps.jsonl")):
+            if i % EVERY:
+                continue
+            it = node(case["keyset"])
+            before = 0
+            if case["taken"]:
+                before, taken = case["taken"]
+                it.taken(stamp.NAME, before, unhexlify(taken))
+            data, signatures = unhexlify(case["stamp"]), unhexlify(case["sig"])
+            same(code_of(it.take_stamp, data, signatures), case["code"], case["name"])
+            if case["code"]:
+                same(it.stamped, before, case["name"])
+                continue
+            given = it.take_stamp(data, signatures)
+            same(Trust(it._store).stamped, given["issued"], case["name"])
+            stamp.now = lambda: case["now"]
+            found = stamp.state(given, it.keyset_version, case["sequences"], case["clock"])
+            same(found, case["state"], case["name"])
+    finally:
+        stamp.now = now
 
 
 def good():
