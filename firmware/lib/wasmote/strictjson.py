@@ -12,12 +12,15 @@ _COLON = const(0x3A)
 _ARRAY = const(0x5B)
 _BACKSLASH = const(0x5C)
 _U = const(0x75)
+_MINUS = const(0x2D)
+_POINT = const(0x2E)
+_ZERO = const(0x30)
 _ARRAY_END = const(0x5D)
 _OBJECT = const(0x7B)
 _OBJECT_END = const(0x7D)
 # Of a character's bytes: the first -> what the second may be, where that is not any
 _SECOND = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
-_WORDS = {"true": True, "false": False, "null": None}
+_WORDS = {b"true": True, b"false": False, b"null": None}
 
 
 # Works on bytes: indexing a str costs MicroPython a walk from its start.
@@ -138,29 +141,46 @@ class _Parser:
         start = end = self.at
         while end < len(data) and data[end] not in b",}] \t\r\n:":
             end += 1
-        token = str(data[start:end], "utf-8")
+        token = data[start:end]
         if token in _WORDS:
             value = _WORDS[token]
         elif _is_number(token):
-            value = float(token) if any(c in token for c in ".eE") else int(token)
+            whole = b"." not in token and b"e" not in token and b"E" not in token
+            value = int(token) if whole else float(token)
         else:
-            self.fail("%r is no JSON value" % token[:16])
+            self.fail("%r is no JSON value" % str(token, "utf-8")[:16])
         self.at = end
         return value
 
 
-# True for the JSON grammar of numbers: no sign +, no leading zero, no bare point.
+# True for the JSON grammar of numbers: no sign +, no leading zero, no bare point. It leaves no
+# garbage: what lies between it splits the heap.
 def _is_number(token):
-    digits = token[1:] if token[:1] == "-" else token
-    mantissa, _, exponent = digits.replace("E", "e").partition("e")
-    if "e" in token.lower():
-        exponent = exponent[1:] if exponent[:1] in ("+", "-") else exponent
-        if not exponent.isdigit():
-            return False
-    whole, point, fraction = mantissa.partition(".")
-    if point and not fraction.isdigit():
+    size = len(token)
+    start = 1 if size and token[0] == _MINUS else 0
+    at = _digits(token, start)
+    if at == start or token[start] == _ZERO and at > start + 1:
         return False
-    return whole.isdigit() and (whole == "0" or whole[0] != "0")
+    if at < size and token[at] == _POINT:
+        start = at + 1
+        at = _digits(token, start)
+        if at == start:
+            return False
+    if at < size and token[at] in b"eE":
+        start = at + 1
+        if start < size and token[start] in b"+-":
+            start += 1
+        at = _digits(token, start)
+        if at == start:
+            return False
+    return at == size
+
+
+# Where the digits from `at` on end.
+def _digits(token, at):
+    while at < len(token) and token[at] in b"0123456789":
+        at += 1
+    return at
 
 
 # str() looks at the shape of sequences only: not for surrogates, for what is longer than it need
