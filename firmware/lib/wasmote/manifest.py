@@ -3,6 +3,7 @@ from .check import REQUIRED, FormError, fields
 from .strictjson import loads
 
 LIMIT = 8192
+_ERRORS_MAX = 16
 
 _MANIFEST = {
     "format": ("one", REQUIRED, (1,)),
@@ -51,6 +52,14 @@ class ManifestError(FormError):
     pass
 
 
+# What is wrong. Of hundreds of lines the first ones have to do: small heaps have no room for all.
+class _Errors(list):
+    def append(self, line):
+        super().append(line)
+        if len(self) == _ERRORS_MAX:
+            raise ManifestError("manifest", self)
+
+
 # Parses the bytes of manifest.json. The result has three entries more than the file:
 # `input_bytes` and `output_bytes`, and in each tensor `count`, its number of elements.
 def parse(data):
@@ -58,7 +67,7 @@ def parse(data):
         given = loads(data, LIMIT)
     except ValueError as e:
         raise ManifestError("manifest", [str(e)])
-    errors = []
+    errors = _Errors()
     manifest = fields(given, _MANIFEST, "", errors, lambda key: key.startswith("x-"))
     _check_version(manifest["version"], errors)
     _check_memory(manifest, errors)

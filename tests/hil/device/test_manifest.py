@@ -132,6 +132,14 @@ def test_tensors():
     equal(error.errors, ["inputs[0].shape: 4294967296 elements, at most 16777216"])
 
 
+def test_the_first_of_many_errors():
+    given = right()
+    for i in range(200):
+        given["k%d" % i] = 1
+    error = raises(manifest.ManifestError, parse, given, words=["unknown entry"])
+    true(8 <= len(error.errors) <= 32, len(error.errors))
+
+
 # SPEC.md 2, as hosts read it.
 def test_vectors():
     with open(devtest.path("manifests.jsonl")) as f:
