@@ -1,4 +1,4 @@
-"""Some 400 bundles that lie, or are none, each with words of the error that refuses it, on a node
+"""Some 500 bundles that lie, or are none, each with words of the error that refuses it, on a node
 and on a host. The same ones every time."""
 
 from random import Random
