@@ -109,8 +109,8 @@ test-spec: deps
 	@for board in unix $(BOARD); do $(WASMOTE) build $$board --jobs $(JOBS) || exit $$?; done
 	@$(PYTEST) tests/spec $(ARGS)
 
-## test-wicked [LOADS=1000] [BOARD_S=300]: modules that are wrong or hostile, each so often, and on a board so long
-test-wicked: firmware
+## test-wicked [LOADS=1000] [BOARD_S=300]: modules and bundles that are wrong or hostile, each so often, and on a board so long
+test-wicked: firmware unix-firmware
 	@LOADS=$(or $(LOADS),1000) BOARD_S=$(or $(BOARD_S),300) $(PYTEST) tests/wicked -s $(ARGS)
 
 ## test-power-cuts: the power goes at every flash operation of updates and key rotations; prints the counts

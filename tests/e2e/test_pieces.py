@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import signal
 import struct
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from wasmote.broker import Broker
 from wasmote.links import bundles, connected, files, pieces
 from wasmote.links.base import Link
 from wasmote.links.mqtt import Listener
+from wasmote.sign import ed25519, sigfile
+from wasmote.sign.keyset import Publisher
 from wasmote.sim import Simulator, simulator
 
 pytestmark = pytest.mark.timeout(280)
@@ -86,6 +90,7 @@ class Watch:
         self.listener = listener
         self.results: list[dict[str, Any]] = []
         self.update: dict[str, Any] = {}
+        self.keyset = 0
 
     def until(self, is_so: Callable[[], bool], timeout_s: float = 120) -> None:
         end = time.monotonic() + timeout_s
@@ -96,6 +101,7 @@ class Watch:
                 self.results.append(message.json())
             elif message and message.path == "reported":
                 self.update = message.json()["agents"][NAME].get("update", {})
+                self.keyset = message.json()["keyset"]
 
     def is_at(self, state: str, bundle: dict[str, bytes]) -> bool:
         return (self.update.get("state"), self.update.get("manifest")) == (state, digest(bundle))
@@ -201,6 +207,54 @@ def test_server_that_knows_nothing_and_one_that_lies(broker: Broker, tmp_path: P
                 watch.update = message.json()["agents"][NAME].get("update", {})
         assert lost == 1
         watch.until(lambda: watch.results[-1]["version"] == "2.0.0")
+
+
+def key_sets(folder: Path, first: Signer, later: list[Signer]) -> None:
+    """Each with another root and another publisher; what the first one has signed stays good."""
+    folder.mkdir()
+    retired = Publisher("retired", first.key_set().publishers[0].key, {NAME: 1})
+    roots = [first.root]
+    for version, signer in enumerate((first, *later), 1):
+        keys = signer.key_set(version)
+        if signer is not first:
+            keys = replace(keys, publishers=(*keys.publishers, retired))
+            roots = [roots[-1], signer.root]
+        data = keys.to_json()
+        signed = {
+            ed25519.key_id(root.public_key().public_bytes_raw()): root.sign(ed25519.KEYSET + data)
+            for root in roots
+        }
+        (folder / f"keyset.{version}.json").write_bytes(data)
+        (folder / f"keyset.{version}.sig").write_bytes(sigfile.pack(signed))
+
+
+def test_node_that_was_away_takes_one_key_set_after_the_other(
+    broker: Broker, tmp_path: Path
+) -> None:
+    first, later = Signer(), [Signer() for _ in range(4)]
+    key_sets(tmp_path / "keys", first, later)
+    stale, new = bundle_of(later[-2], 3), bundle_of(later[-1], 2)
+    words = ("--keys", str(tmp_path / "keys"), "--to", "site/node")
+    with (
+        unix_node(tmp_path / "node", first) as node,
+        Bridge(broker.port, node.name),
+        Listener("127.0.0.1", broker.port) as listener,
+    ):
+        watch = Watch(listener)
+        watch.until(lambda: len(watch.results) > 3 and watch.keyset == 1)
+        with serving(broker.port, put(tmp_path / "new", new), *words) as server:
+            watch.until(lambda: watch.is_at("confirmed", new))
+            said = server.stop()
+        assert re.findall(r"asks for keyset\.(\d+)\.json", said) == ["2", "3", "4", "5"]
+        assert watch.keyset == 5
+        watch.until(lambda: watch.results[-1]["version"] == "2.0.0")
+        # The key of the set before it signs nothing any more.
+        with serving(broker.port, put(tmp_path / "stale", stale), *words):
+            watch.until(lambda: watch.is_at("refused", stale))
+        assert watch.update["error"] == "unknown-key"
+        numbers = {r["seq"] for r in watch.results}
+        assert numbers == set(range(min(numbers), max(numbers) + 1))
+        assert {r["boot"] for r in watch.results} == {1}
 
 
 def test_unsigned_bundles_are_not_served(broker: Broker, tmp_path: Path, wasmote: Run) -> None:

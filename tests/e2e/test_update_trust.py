@@ -9,6 +9,7 @@ import time
 import pytest
 from update_support import NAME, Fleet, Signer, digest, golden, wat
 
+from wasmote import boards
 from wasmote.links import files
 
 pytestmark = pytest.mark.timeout(180)
@@ -33,7 +34,8 @@ def test_only_what_a_key_has_signed_is_taken(fleet: Fleet) -> None:
     for bundle, error in cases:
         fleet.want(bundle)
         fleet.until(lambda b=bundle, e=error: fleet.update_is("refused", b, e))
-    newer = fleet.signer.bundle(7, wat(7), golden(7))
+    classes = [boards.find(board).values["class"] for board in ("unix", "MPS2_AN386")]
+    newer = fleet.signer.bundle(7, wat(7), golden(7), boards=classes)
     fleet.want(newer)
     fleet.until(lambda: fleet.update_is("confirmed", newer))
     fleet.want(lower)

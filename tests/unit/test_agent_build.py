@@ -177,9 +177,11 @@ def test_bundle_is_replaced_whole(crate: Path, target: Path, tmp_path: Path) -> 
     assert set(contents(out)) == {"manifest.json", "agent.wasm", "golden.bin"}
 
 
-@pytest.mark.parametrize("name", ["", "A", "9x", "a_b", "../x", "a" * 33, "core", "a b"])
+@pytest.mark.parametrize(
+    "name", ["", "A", "9x", "a_b", "../x", "a" * 33, "core", "a b", "keyset", "timestamp"]
+)
 def test_names_that_no_agent_can_have(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="cannot name an agent"):
         new.create(name, tmp_path / "x")
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from wasmote import boards, paths
 from wasmote.cli.main import AGENT_VERBS, KEY_VERBS, VERBS, Verb, app, guarded
-from wasmote.cli.output import JsonOption, Output
+from wasmote.cli.output import JsonOption, Output, complain
 from wasmote.errors import (
     EXIT_CODES,
     BuildError,
@@ -173,6 +173,14 @@ def test_cli_size_reports_every_firmware_and_agent() -> None:
         assert sum(parts) == total
         assert total <= (board.values["ram_bytes"] or total)
     assert figures["digits_linear_bytes"] <= 32 * 1024
+
+
+def test_cli_shows_control_characters_and_does_not_send_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Output(False).say("a\x1b[2Jb\udcff\n\u00e9 c")
+    complain("\x07\r", 1, False)
+    assert capsys.readouterr() == ("a\\x1b[2Jb\\udcff\n\u00e9 c\n", "wasmote: error: \\x07\\r\n")
 
 
 def test_cli_rows_are_tabs_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ def test_stamp_is_signed_and_put_beside_what_was_there(machine: Machine, tmp_pat
     wanted = json.loads(path.read_bytes())
     assert wanted["agents"] == {}
     document = wanted["timestamp"]["document"].encode()
-    stamp.check(document)
+    stamp.parse(document)
     says = json.loads(document)
     assert (says["keyset"], says["agents"]) == (3, {"x": 4})
     assert says["expires"] - says["issued"] == 2 * 86400
@@ -49,6 +49,22 @@ def test_stamp_wants_a_key_that_may(machine: Machine, tmp_path: Path) -> None:
     path.write_text('{"format": 1, "agents": {}}')
     assert "keys allow ci timestamp" in machine.run("stamp", str(path), "--key", "ci", exit_code=2)
     assert json.loads(path.read_bytes()) == {"format": 1, "agents": {}}
+
+
+def test_stamp_by_a_clock_that_is_behind(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes would not take it; but a lost key's of years ahead keeps nothing out."""
+    path = tmp_path / "desired.json"
+    path.write_text('{"format": 1, "agents": {}}')
+    machine.run("stamp", str(path), "--key", "clock")
+    there, now = path.read_bytes(), time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    assert "rollback" in machine.run("stamp", str(path), "--key", "clock", exit_code=5)
+    assert path.read_bytes() == there
+    machine.run("rotate", "clock", "timestamp=0")
+    machine.run("stamp", str(path), "--key", "clock-2")
+    assert path.read_bytes() != there
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 2}'])

@@ -14,9 +14,10 @@ from wasmote import paths
 from wasmote.sign import sigfile
 from wasmote.sign.keyset import KeySet, KeySetError
 from wasmote.sign.refused import Refused
-from wasmote.sign.trust import Node, keyset_check, manifest_check
+from wasmote.sign.trust import Node, keyset_check, manifest_check, stamp_check
 
 VECTORS = paths.TOP / "tests/vectors/trust"
+FIELDS = ("issued", "agents")
 FILES = sorted(path.name for path in VECTORS.glob("*.jsonl"))
 
 
@@ -107,6 +108,20 @@ def test_manifest_vector(row: dict[str, Any]) -> None:
             manifest_check(document, signature, keyset, node)
         assert caught.value.code == row["code"], caught.value
         assert caught.value.exit_code == 5
+
+
+@by_name("timestamps.jsonl")
+def test_timestamp_vector(row: dict[str, Any]) -> None:
+    taken = row["taken"] and (row["taken"][0], bytes.fromhex(row["taken"][1]))
+    keyset = row["keyset"] and KeySet.parse(bytes.fromhex(row["keyset"]))
+    document, signature = bytes.fromhex(row["stamp"]), bytes.fromhex(row["sig"])
+    if row["code"] is None:
+        found = stamp_check(document, signature, keyset, taken)
+        assert (found.issued, found.agents) == tuple(map(json.loads(document).get, FIELDS))
+    else:
+        with pytest.raises(Refused) as caught:
+            stamp_check(document, signature, keyset, taken)
+        assert caught.value.code == row["code"], caught.value
 
 
 def test_manifest_changed_in_any_bit_or_cut_anywhere() -> None:

@@ -136,7 +136,7 @@ class Agent:
         return count
 
     def _verify(self):
-        with self._bundle.open("golden.bin") as f:
+        with self._bundle.open_whole("golden.bin") as f:
             count = self._golden_count(f)
             given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
             for i in range(count):
@@ -152,7 +152,7 @@ class Agent:
     async def verify_async(self):
         if "golden.bin" not in self.manifest["files"]:
             return 0
-        with self._bundle.open("golden.bin") as f:
+        with self._bundle.open_whole("golden.bin") as f:
             count = self._golden_count(f)
             given, want = bytearray(self.input_bytes), bytearray(self.output_bytes)
             for i in range(count):

@@ -1,15 +1,27 @@
 # Where a bundle's files are: in a folder of the file system, or in the agent store, where the
 # folder's last name is the owner. A folder with a manifest comes first.
 import hashlib
+import os
 from binascii import unhexlify
+from errno import EISDIR
 
 from micropython import const
 
-from . import fs, manifest, store, storefs
+from . import board, fs, manifest, store, storefs
 
 _CHUNK = const(512)
+_FOLDER = const(0x4000)  # of a mode
 _SIGNATURE_MAX = const(1160)  # bytes; keyset.py is for nodes that check it
 _OTHER_DIGEST = "its SHA-256 is not that of its manifest"
+
+
+def _digest(f):
+    state, buffer = hashlib.sha256(), memoryview(bytearray(_CHUNK))
+    count = f.readinto(buffer)
+    while count:
+        state.update(buffer[:count])
+        count = f.readinto(buffer)
+    return state.digest()
 
 
 # A bundle that does not fit together: a file missing, of the wrong size, not as stated.
@@ -30,6 +42,9 @@ class Bundle:
         self.digest = hashlib.sha256(data).digest()
         self.check_signature(data)
         self.manifest = manifest.parse(data)
+        what = board.mismatch(self.manifest)
+        if what:
+            self._fail("manifest.json", what)
 
     # Before anything of the manifest is parsed. Refused: no key of the node's has signed it.
     # Without a signature it came over the serial port, or in a folder, and runs if the node is
@@ -64,9 +79,29 @@ class Bundle:
                 files = self._store.owners().get(self._owner, {})
                 if name in files:
                     return storefs.File(self._store, files[name])
-            return open(fs.path(self.path + "/" + name), "rb")
+            path = fs.path(self.path + "/" + name)
+            # A process may open a folder, but not read it.
+            if fs.HOSTED and os.stat(path)[0] & _FOLDER:
+                raise OSError(EISDIR)
+            return open(path, "rb")
         except OSError as e:
             self._fail(name, "cannot be read: %s" % e)
+
+    # The same, once it is what the manifest says.
+    def open_whole(self, name):
+        size, sha256 = self._stated(name)
+        in_store = not self.in_folder and self._store
+        f = self.open(name)
+        if f.seek(0, 2) != size:
+            f.close()
+            self._fail(name, "not the %d bytes of its manifest" % size)
+        f.seek(0)
+        if not (in_store and self._store.owners().get(self._owner, {}).get(name) == sha256):
+            if _digest(f) != sha256:
+                f.close()
+                self._fail(name, _OTHER_DIGEST)
+            f.seek(0)
+        return f
 
     # A file, or one byte more of it than it may have. read() takes memory for all it might give.
     def _head(self, name, limit):
@@ -167,9 +202,10 @@ class Bundle:
 
     def _read(self, name, size, sha256):
         with self.open(name) as f:
-            data = f.read(size + 1)
-        if len(data) != size:
-            self._fail(name, "not the %d bytes of its manifest" % size)
+            if f.seek(0, 2) != size:
+                self._fail(name, "not the %d bytes of its manifest" % size)
+            f.seek(0)
+            data = f.read(size)
         if hashlib.sha256(data).digest() != sha256:
             self._fail(name, _OTHER_DIGEST)
         return data

@@ -7,6 +7,7 @@
 #   "str", low, high (characters)               "one", (allowed values)
 #   "secret", low, high: a str that no message shows
 #   "id" (identifier)     "name" (an identifier that starts with a letter)
+#   "agent" (a name that an agent may have)
 #   "list", low, high (members)                 "dict"
 #   "pin" (what machine.Pin takes: a number or a name; also the number or name of a bus)
 # A default of REQUIRED means that the entry must be there.
@@ -14,12 +15,16 @@
 REQUIRED = object()
 
 _ID = "abcdefghijklmnopqrstuvwxyz0123456789-"
+# What the node keeps beside agents, by name: its key set in the store, time stamps in the trust
+# state
+_RESERVED = ("keyset", "timestamp")
 _TYPES = {
     "int": (int, "an integer"),
     "bool": (bool, "true or false"),
     "str": (str, "a string"),
     "id": (str, "a string"),
     "name": (str, "a string"),
+    "agent": (str, "a string"),
     "list": (list, "an array"),
     "dict": (dict, "an object"),
 }
@@ -61,10 +66,12 @@ def wrong(value, rule):
     if kind in ("str", "list") and not rule[2] <= len(value) <= rule[3]:
         unit = "characters" if kind == "str" else "members"
         return "%d %s, not %d..%d" % (len(value), unit, rule[2], rule[3])
-    if kind in ("id", "name") and not is_identifier(value):
+    if kind in ("id", "name", "agent") and not is_identifier(value):
         return "%r is not an identifier ([a-z0-9-], 1 to 32 characters)" % value
-    if kind == "name" and not "a" <= value[0] <= "z":
+    if kind in ("name", "agent") and not "a" <= value[0] <= "z":
         return "%r does not start with a letter" % value
+    if kind == "agent" and value in _RESERVED:
+        return "%r is reserved" % value
     return None
 
 

@@ -54,14 +54,14 @@ _TLS = {
     "server_name": ("str", None, 1, 253),
 }
 _AGENT = {
-    "name": ("name", REQUIRED),
+    "name": ("agent", REQUIRED),
     "path": ("str", None, 1, 128),
     "stages": ("list", None, 1, 4),
     "out": ("one", "json", ("json", "raw", "both")),
     "grants": ("list", ("env.*", "nn.*"), 0, 32),
     "sensor": ("dict", REQUIRED),
 }
-_STAGE = {True: ("str", REQUIRED, 1, 128), False: ("name", REQUIRED)}  # whether it is a path
+_STAGE = {True: ("str", REQUIRED, 1, 128), False: ("agent", REQUIRED)}  # whether it is a path
 _KIND = ("id", REQUIRED)
 
 

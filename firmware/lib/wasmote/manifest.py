@@ -3,10 +3,11 @@ from .check import REQUIRED, FormError, fields
 from .strictjson import loads
 
 LIMIT = 8192
+_ERRORS_MAX = 16
 
 _MANIFEST = {
     "format": ("one", REQUIRED, (1,)),
-    "name": ("name", REQUIRED),
+    "name": ("agent", REQUIRED),
     "version": ("str", REQUIRED, 5, 17),
     "sequence": ("int", REQUIRED, 1, 0x7FFFFFFF),
     "abi": ("one", REQUIRED, (1,)),
@@ -51,6 +52,14 @@ class ManifestError(FormError):
     pass
 
 
+# What is wrong. Of hundreds of lines the first ones have to do: small heaps have no room for all.
+class _Errors(list):
+    def append(self, line):
+        super().append(line)
+        if len(self) == _ERRORS_MAX:
+            raise ManifestError("manifest", self)
+
+
 # Parses the bytes of manifest.json. The result has three entries more than the file:
 # `input_bytes` and `output_bytes`, and in each tensor `count`, its number of elements.
 def parse(data):
@@ -58,7 +67,7 @@ def parse(data):
         given = loads(data, LIMIT)
     except ValueError as e:
         raise ManifestError("manifest", [str(e)])
-    errors = []
+    errors = _Errors()
     manifest = fields(given, _MANIFEST, "", errors, lambda key: key.startswith("x-"))
     _check_version(manifest["version"], errors)
     _check_memory(manifest, errors)
@@ -135,8 +144,8 @@ def _tensors(given, side, errors):
             continue
         before = len(errors)
         tensor = fields(entry, _TENSOR, path, errors)
-        if tensor["scale"] is not None and not tensor["scale"] > 0:
-            errors.append("%s.scale: %r is not more than 0" % (path, tensor["scale"]))
+        if tensor["scale"] is not None and not 0 < tensor["scale"] < float("inf"):
+            errors.append("%s.scale: %r is no finite number above 0" % (path, tensor["scale"]))
         tensor["count"] = _count(tensor["shape"] or [], path, errors)
         if len(errors) == before:
             if tensor["offset"] != end:

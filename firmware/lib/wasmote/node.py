@@ -9,7 +9,7 @@ import time
 import wasm3
 from micropython import const
 
-from . import __version__, fs, store
+from . import __version__, board, fs, store
 from .queue import Counters
 from .results import Clock
 from .strictjson import loads
@@ -275,7 +275,7 @@ class Node:
 
     def _meta(self):
         meta = {
-            "board": getattr(sys.implementation, "_build", sys.platform),
+            "board": board.NAMES[0],
             "firmware": __version__,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "wasm3": wasm3.M3_VERSION,

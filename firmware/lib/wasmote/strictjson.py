@@ -1,6 +1,7 @@
 # JSON as SPEC.md wants it. MicroPython's json module keeps the last of two equal keys,
-# takes `[1 2]` for `[1, 2]` and says no more than "syntax error"; this parser refuses
-# all three and names the line and column.
+# takes `[1 2]` for `[1, 2]` and `"\q"` for `"q"`, makes two characters of a surrogate pair, which
+# are none, and says no more than "syntax error"; this parser refuses all of them and names the
+# line and column.
 import json
 from micropython import const
 
@@ -10,10 +11,16 @@ _COMMA = const(0x2C)
 _COLON = const(0x3A)
 _ARRAY = const(0x5B)
 _BACKSLASH = const(0x5C)
+_U = const(0x75)
+_MINUS = const(0x2D)
+_POINT = const(0x2E)
+_ZERO = const(0x30)
 _ARRAY_END = const(0x5D)
 _OBJECT = const(0x7B)
 _OBJECT_END = const(0x7D)
-_WORDS = {"true": True, "false": False, "null": None}
+# Of a character's bytes: the first -> what the second may be, where that is not any
+_SECOND = {0xE0: (0xA0, 0xBF), 0xED: (0x80, 0x9F), 0xF0: (0x90, 0xBF), 0xF4: (0x80, 0x8F)}
+_WORDS = {b"true": True, b"false": False, b"null": None}
 
 
 # Works on bytes: indexing a str costs MicroPython a walk from its start.
@@ -107,14 +114,26 @@ class _Parser:
         if min(token) < 32:
             self.fail("control character in a string")
         if _BACKSLASH in token:
-            try:
-                value = json.loads(token)
-            except ValueError:
-                self.fail("bad escape in a string")
+            self.check_escapes(token)
+            value = json.loads(token)
         else:
             value = str(token[1:-1], "utf-8")
         self.at = end + 1
         return value
+
+    def check_escapes(self, token):
+        at = token.find(b"\\")
+        while at >= 0:
+            kind = token[at + 1]
+            digits = token[at + 2 : at + 6].lower()
+            if kind == _U:
+                if len(digits) < 4 or any(c not in b"0123456789abcdef" for c in digits):
+                    self.fail("bad escape in a string")
+                if b"d800" <= digits <= b"dfff":
+                    self.fail("a surrogate as an escape: write the character itself")
+            elif kind not in b'"\\/bfnrt':
+                self.fail("bad escape in a string")
+            at = token.find(b"\\", at + 2)
 
     # A number, true, false or null.
     def word(self):
@@ -122,38 +141,70 @@ class _Parser:
         start = end = self.at
         while end < len(data) and data[end] not in b",}] \t\r\n:":
             end += 1
-        token = str(data[start:end], "utf-8")
+        token = data[start:end]
         if token in _WORDS:
             value = _WORDS[token]
         elif _is_number(token):
-            value = float(token) if any(c in token for c in ".eE") else int(token)
+            whole = b"." not in token and b"e" not in token and b"E" not in token
+            value = int(token) if whole else float(token)
         else:
-            self.fail("%r is no JSON value" % token[:16])
+            self.fail("%r is no JSON value" % str(token, "utf-8")[:16])
         self.at = end
         return value
 
 
-# True for the JSON grammar of numbers: no sign +, no leading zero, no bare point.
+# True for the JSON grammar of numbers: no sign +, no leading zero, no bare point. It leaves no
+# garbage: what lies between it splits the heap.
 def _is_number(token):
-    digits = token[1:] if token[:1] == "-" else token
-    mantissa, _, exponent = digits.replace("E", "e").partition("e")
-    if "e" in token.lower():
-        exponent = exponent[1:] if exponent[:1] in ("+", "-") else exponent
-        if not exponent.isdigit():
-            return False
-    whole, point, fraction = mantissa.partition(".")
-    if point and not fraction.isdigit():
+    size = len(token)
+    start = 1 if size and token[0] == _MINUS else 0
+    at = _digits(token, start)
+    if at == start or token[start] == _ZERO and at > start + 1:
         return False
-    return whole.isdigit() and (whole == "0" or whole[0] != "0")
+    if at < size and token[at] == _POINT:
+        start = at + 1
+        at = _digits(token, start)
+        if at == start:
+            return False
+    if at < size and token[at] in b"eE":
+        start = at + 1
+        if start < size and token[start] in b"+-":
+            start += 1
+        at = _digits(token, start)
+        if at == start:
+            return False
+    return at == size
+
+
+# Where the digits from `at` on end.
+def _digits(token, at):
+    while at < len(token) and token[at] in b"0123456789":
+        at += 1
+    return at
+
+
+# str() looks at the shape of sequences only: not for surrogates, for what is longer than it need
+# be, nor for what is beyond U+10FFFF.
+def _is_utf8(data):
+    try:
+        str(data, "utf-8")
+    except (UnicodeError, ValueError):
+        return False
+    if not data or max(data) < 0x80:
+        return True
+    for i, byte in enumerate(data):
+        if byte >= 0xC0:
+            low, high = _SECOND.get(byte, (0x80, 0xBF))
+            if not (0xC2 <= byte <= 0xF4 and low <= data[i + 1] <= high):
+                return False
+    return True
 
 
 # Parses one JSON object out of `data` (bytes). Raises ValueError, its text says where.
 def loads(data, limit):
     if len(data) > limit:
         raise ValueError("%d bytes, at most %d are allowed" % (len(data), limit))
-    try:
-        str(data, "utf-8")
-    except (UnicodeError, ValueError):
+    if not _is_utf8(data):
         raise ValueError("not UTF-8")
     parser = _Parser(bytes(data))
     if parser.peek() != _OBJECT:

@@ -2,13 +2,10 @@
 import hashlib
 import sys
 
-from . import fs, keyset, manifest, stamp, store, trustrecord
+from . import board, fs, keyset, manifest, stamp, store, trustrecord
 from .check import FormError
 from .keyset import KEYSET, MANIFEST, KeySet, Refused, pairs, signers
 from .storeslots import BadRecord
-
-# What manifests call this board.
-NAMES = (getattr(sys.implementation, "_build", sys.platform),)
 
 _OWNER = "keyset."
 _NEW = "keyset.new"  # until the trust state says that it counts
@@ -188,8 +185,9 @@ class Trust:
     def take_stamp(self, data, signatures):
         if len(data) > stamp.LIMIT:
             raise Refused("timestamp", "%d bytes, at most %d" % (len(data), stamp.LIMIT))
+        found = pairs(signatures)
         keys = self._keyset()
-        by = signers(keys.publishers, pairs(signatures), stamp.PREFIX, data)
+        by = signers(keys.publishers, found, stamp.PREFIX, data)
         if not by:
             raise Refused("unknown-key", "no publisher of ours has signed it")
         try:
@@ -305,8 +303,6 @@ def _signatures(data, signatures):
 
 
 def _allowed(keys, data, found, name):
-    if name == stamp.NAME:
-        raise Refused("wrong-agent", "no agent is called %s" % name)
     by = signers(keys.publishers, found, MANIFEST, data)
     if not by:
         raise Refused("unknown-key", "none of its %d signatures is by a key of ours" % len(found))
@@ -329,9 +325,9 @@ def _parse(data, name):
 
 
 def _check_board(given):
-    boards = given["boards"]
-    if boards and not any(name in boards for name in NAMES):
-        raise Refused("wrong-board", "it is for %s, not %s" % (", ".join(boards), NAMES[0]))
+    what = board.mismatch(given)
+    if what:
+        raise Refused("wrong-board", what)
 
 
 # Where the store has the data already.

@@ -115,7 +115,7 @@ def _manifest(crate: Crate, modules: dict[str, wasm.Module], files: dict[str, by
     if memory:
         value["builds"] = {name: {"memory_bytes": size} for name, size in memory.items()}
     try:
-        return Manifest.parse(json.dumps(value).encode())
+        return Manifest.parse(json.dumps(value, ensure_ascii=False).encode())
     except ManifestError as error:
         raise BuildError(
             f"{crate.folder / 'Cargo.toml'}: its manifest would break rules:\n{error}"

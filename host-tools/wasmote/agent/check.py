@@ -219,6 +219,8 @@ class _Module:
     def _page_check(self, vectors: golden.Golden, pattern: int) -> list[Finding]:
         agent = self._load(False)
         start, end = agent.terms.memory_bytes, agent.memory_size
+        if start == end:
+            return []
         rest = bytes([pattern]) * (end - start)
         agent.poke(start, rest)
         suffix = f" with 0x{pattern:02x} behind memory_bytes"

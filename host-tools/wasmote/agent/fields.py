@@ -9,6 +9,10 @@ from wasmote.errors import BundleError
 
 FILE_NAME = "manifest.json"
 MAX_BYTES = 8192
+_MAX_DEPTH = 8
+_TOO_DEEP = f"nested deeper than {_MAX_DEPTH}"
+# Behind an even number of backslashes
+_SURROGATE = re.compile(r"(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]")
 
 
 class FormError(BundleError):
@@ -95,7 +99,8 @@ class Fields:
 
 
 def load(data: bytes, error: type[FormError] = ManifestError) -> Any:
-    """The JSON value in `data`: UTF-8, no duplicate keys, no NaN, not too long.
+    """The JSON value in `data`: UTF-8, no duplicate keys, no NaN, no surrogates as escapes, neither
+    too long nor too deep.
 
     Raises `error`.
     """
@@ -114,15 +119,28 @@ def load(data: bytes, error: type[FormError] = ManifestError) -> Any:
     if len(data) > MAX_BYTES:
         raise error([("", f"longer than {MAX_BYTES} bytes")])
     try:
-        return json.loads(
-            data.decode(), object_pairs_hook=unique, parse_constant=refuse, parse_int=_integer
+        text = data.decode()
+        value = json.loads(
+            text, object_pairs_hook=unique, parse_constant=refuse, parse_int=_integer
         )
     except UnicodeDecodeError as caught:
         raise error([("", f"not UTF-8 at byte {caught.start}")]) from caught
     except json.JSONDecodeError as caught:
         raise error([("", f"not JSON: {caught}")]) from caught
     except RecursionError as caught:
-        raise error([("", "nested too deeply")]) from caught
+        raise error([("", _TOO_DEEP)]) from caught
+    if _depth(value) > _MAX_DEPTH:
+        raise error([("", _TOO_DEEP)])
+    if _SURROGATE.search(text):
+        raise error([("", "a surrogate as an escape: write the character itself")])
+    return value
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    inside = value.values() if isinstance(value, dict) else value
+    return 1 + max((_depth(each) for each in inside), default=0)
 
 
 def _integer(digits: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wasmote.agent.fields import FILE_NAME, MAX_BYTES, Fields, ManifestError, is_int, load, shown
+from wasmote.agent.names import AGENT_NAME, AGENT_RULE
 from wasmote.errors import BundleError
 
 __all__ = ["FILE_NAME", "MAX_BYTES", "File", "Manifest", "ManifestError", "Tensor"]
@@ -17,7 +18,6 @@ ELEMENT_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "flo
 
 _MAX_ELEMENTS = 16_777_216
 _SHAPE_RULE = f"an array of 1 to 6 integers in 1..{_MAX_ELEMENTS}"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _FILE = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,47}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})")
@@ -138,7 +138,7 @@ def _from_object(value: Any) -> Manifest:
     if not isinstance(value, dict):
         raise ManifestError(problems)
     top.integer("format", 1, 1)
-    name = top.text("name", _NAME, "1 to 32 of [a-z0-9-], first a letter")
+    name = top.text("name", AGENT_NAME, AGENT_RULE)
     version = top.take(
         "version",
         lambda v: isinstance(v, str) and _version_ok(v),

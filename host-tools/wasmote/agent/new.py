@@ -1,27 +1,26 @@
 """A new agent's crate: a copy of agents/template under another name."""
 
 import os
-import re
 import shutil
 from pathlib import Path
 
+from wasmote.agent.names import AGENT_NAME, AGENT_RULE
 from wasmote.errors import UsageError
 from wasmote.paths import AGENTS
 
 TEMPLATE = AGENTS / "template"
 SDK = AGENTS / "sdk"
-# Also what Cargo takes as a package's name, but for words of the Rust language.
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+# What Cargo does not take as a package's name; an agent's is one otherwise, but for words of the
+# Rust language.
 _TAKEN = {"test", "core", "std", "alloc", "wasmote-sdk"}
 _NOT_COPIED = shutil.ignore_patterns("target", "__pycache__", "Cargo.lock")
 
 
 def create(name: str, crate: Path) -> Path:
     """Makes the crate of agent `name` in the new folder `crate`; returns its path."""
-    if not _NAME.fullmatch(name) or name in _TAKEN:
+    if not AGENT_NAME.fullmatch(name) or name in _TAKEN:
         raise UsageError(
-            f"{name!r} cannot name an agent: 1 to 32 of a-z, 0-9 and -, first a letter, "
-            f"and not {', '.join(sorted(_TAKEN))}"
+            f"{name!r} cannot name an agent: {AGENT_RULE}, nor {', '.join(sorted(_TAKEN))}"
         )
     if crate.exists():
         raise UsageError(f"{crate} is there already; choose another name or remove it")

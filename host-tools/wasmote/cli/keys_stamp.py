@@ -1,5 +1,6 @@
 """`wasmote keys stamp`: nodes see a server that stands still."""
 
+import hashlib
 import time
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +15,21 @@ from wasmote.sign import stamp as stamps
 from wasmote.sign.chain import Chain
 from wasmote.sign.keyfolder import PUBLISHER, KeyFolder, write
 from wasmote.sign.keyset import KeySet
+from wasmote.sign.refused import Refused
+from wasmote.sign.trust import stamp_check
 
 _DAY_S = 86400
+
+
+def _newest(desired: bytes, keyset: KeySet) -> tuple[int, bytes] | None:
+    """That of the time stamp which is there, where nodes with the key set have taken it."""
+    held = stamps.held(desired)
+    if held is None:
+        return None
+    try:
+        return stamp_check(*held, keyset).issued, hashlib.sha256(held[0]).digest()
+    except Refused:
+        return None
 
 
 def stamp(
@@ -52,7 +66,11 @@ def stamp(
         raise UsageError(f"{desired}: {error.strerror}") from None
     expires = issued + days * _DAY_S
     document = stamps.make(issued, expires, keyset.version, agent_limits(agents or []))
+    newest = _newest(before, keyset)
     made = folder.sign(public, stamps.STAMP, document, asking(passphrase_env))
-    write(desired, stamps.put(before, document, sigfile.pack({ed25519.key_id(public.key): made})))
+    signatures = sigfile.pack({ed25519.key_id(public.key): made})
+    # As nodes will: they take none that is older than the one that they have had.
+    stamp_check(document, signatures, keyset, newest)
+    write(desired, stamps.put(before, document, signatures))
     out.say(f"{desired}: key set {keyset.version}, good for {days} days")
     out.data({"file": str(desired), "issued": issued, "expires": expires, "keyset": keyset.version})

@@ -15,6 +15,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 Advance = Callable[[int], None]
 
 
+def printable(text: str) -> str:
+    """`text` with control characters and halves of surrogates as escapes: what others call files
+    and keys is shown, not obeyed."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 class Output:
     """Where a verb's words go; with `json`, stdout carries JSON and nothing else."""
 
@@ -25,7 +31,7 @@ class Output:
     def say(self, text: str) -> None:
         """A line for people."""
         if not self.json:
-            self.console.print(text)
+            self.console.print(printable(text))
 
     def data(self, value: Any) -> None:
         """The verb's answer for programs: one JSON document, or one line of a stream."""
@@ -61,4 +67,4 @@ def complain(text: str, exit_code: int, json_wanted: bool) -> None:
     """Reports an error: to stderr, and as JSON to stdout where JSON is wanted."""
     if json_wanted:
         print(json.dumps({"error": text, "exit_code": exit_code}), flush=True)
-    print(f"wasmote: error: {text}", file=sys.stderr, flush=True)
+    print(f"wasmote: error: {printable(text)}", file=sys.stderr, flush=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wasmote.agent import golden
+from wasmote.agent.names import AGENT_NAME, AGENT_RULE
 from wasmote.agent.variants import NN
 from wasmote.convert import blob
 from wasmote.convert.arena import Arena
@@ -32,7 +33,6 @@ GOLDEN_PAIRS = 4
 GOLDEN_BYTES = 65536
 # Floats of golden inputs: what models with float inputs are mostly given.
 _FLOAT_SPAN = 3.0
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ class Converted:
 def name_of(path: Path) -> str:
     """A name for the agent of the model in `path`."""
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:32].strip("-")
-    return name if _NAME.fullmatch(name) else f"model-{name}"[:32].strip("-")
+    return name if AGENT_NAME.fullmatch(name) else f"model-{name}"[:32].strip("-")
 
 
 def write(made: Converted, folder: Path, source: str, replace: bool = False) -> list[Path]:
     """Writes the crate into `folder`, which is new or holds one that is to be replaced."""
-    if not _NAME.fullmatch(folder.name):
+    if not AGENT_NAME.fullmatch(folder.name):
         raise UsageError(
-            f"{folder}: {folder.name!r} cannot name an agent: 1 to 32 of a-z, 0-9 and -, "
-            "first a letter; choose another folder with -o"
+            f"{folder}: {folder.name!r} cannot name an agent: {AGENT_RULE}; "
+            "choose another folder with -o"
         )
     if folder.exists() and not (replace and (folder / blob.FILE_NAME).exists()):
         raise UsageError(

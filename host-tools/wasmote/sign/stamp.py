@@ -1,6 +1,7 @@
 """Time stamps (SPEC.md, 10.6): what was the newest when, against servers that stand still."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from wasmote.agent.fields import Fields, FormError, is_int, load
@@ -19,6 +20,16 @@ class StampError(FormError):
     file_name = "timestamp"
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """Times in seconds since 1970, the version of the newest key set, the newest sequences."""
+
+    issued: int
+    expires: int
+    keyset: int
+    agents: dict[str, int]
+
+
 def make(issued: int, expires: int, keyset: int, agents: dict[str, int]) -> bytes:
     """The document: times in seconds since 1970. Raises StampError where it breaks a rule."""
     value = {
@@ -29,20 +40,21 @@ def make(issued: int, expires: int, keyset: int, agents: dict[str, int]) -> byte
         "agents": agents,
     }
     data = json.dumps(value, separators=(",", ":")).encode()
-    check(data)
+    parse(data)
     return data
 
 
-def check(data: bytes) -> None:
-    """Raises StampError with every wrong field."""
+def parse(data: bytes) -> Stamp:
+    """What the document says. Raises StampError with every wrong field."""
     value = load(data, StampError)
     problems: list[tuple[str, str]] = []
     top = Fields(value, "", problems)
     if len(data) > MAX_BYTES:
         top.problem("", f"longer than {MAX_BYTES} bytes")
     top.integer("format", 1, 1)
-    for key in ("issued", "expires", "keyset"):
-        top.integer(key, 1, MAX_NUMBER)
+    issued, expires, keyset = (
+        top.integer(key, 1, MAX_NUMBER) for key in ("issued", "expires", "keyset")
+    )
     agents: dict[str, Any] = top.take("agents", lambda v: isinstance(v, dict), "an object", {})
     for name, sequence in agents.items():
         if (
@@ -54,16 +66,31 @@ def check(data: bytes) -> None:
     top.finish()
     if problems:
         raise StampError(problems)
+    return Stamp(issued, expires, keyset, agents)
 
 
-def put(desired: bytes, document: bytes, signatures: bytes) -> bytes:
-    """The document `desired` (11.1) with the time stamp in it."""
+def held(desired: bytes) -> tuple[bytes, bytes] | None:
+    """The time stamp that the document `desired` (11.1) has, and its signatures."""
+    entry: Any = _wanted(desired).get(NAME)
+    try:
+        return entry["document"].encode(), bytes.fromhex(entry["signatures"])
+    except (TypeError, KeyError, AttributeError, ValueError):
+        return None
+
+
+def _wanted(desired: bytes) -> dict[str, Any]:
     try:
         wanted = json.loads(desired)
     except ValueError as error:
         raise UsageError(f"desired: no JSON: {error}") from None
     if not isinstance(wanted, dict) or wanted.get("format") != 1:
         raise UsageError("desired: not an object with format 1")
+    return wanted
+
+
+def put(desired: bytes, document: bytes, signatures: bytes) -> bytes:
+    """The document `desired` (11.1) with the time stamp in it."""
+    wanted = _wanted(desired)
     wanted[NAME] = {"document": document.decode(), "signatures": signatures.hex()}
     data = json.dumps(wanted).encode()
     if len(data) > MAX_DESIRED:

@@ -1,11 +1,11 @@
-"""What is taken and what is refused (SPEC.md, 10.2 and 10.4). No file, no clock, no network."""
+"""What is taken and what is refused (SPEC.md, 10.2, 10.4, 10.6). No file, no clock, no network."""
 
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from wasmote.agent.manifest import Manifest, ManifestError
-from wasmote.sign import ed25519, sigfile
+from wasmote.sign import ed25519, sigfile, stamp
 from wasmote.sign.keyset import MAX_BYTES, KeySet, KeySetError
 from wasmote.sign.refused import Refused
 
@@ -90,6 +90,36 @@ def _history_check(manifest: Manifest, digest: bytes, node: Node) -> None:
             raise Refused("rollback", f"another manifest has sequence {highest}")
     if digest in node.bad:
         raise Refused("known-bad", "this manifest has failed here")
+
+
+def stamp_check(
+    document: bytes, signature: bytes, keyset: KeySet | None, taken: tuple[int, bytes] | None = None
+) -> stamp.Stamp:
+    """The time stamp in `document`, where a node takes it; `taken`: when the newest one that it had
+    was issued, and its SHA-256."""
+    if len(document) > stamp.MAX_BYTES:
+        raise Refused("timestamp", f"longer than {stamp.MAX_BYTES} bytes")
+    signatures = sigfile.parse(signature)
+    if keyset is None:
+        raise Refused("no-keys", "there is no key set to verify it with")
+    keys = signers((p.key for p in keyset.publishers), stamp.STAMP, document, signatures)
+    if not keys:
+        raise Refused("unknown-key", f"no publisher of key set {keyset.version} has signed it")
+    try:
+        found = stamp.parse(document)
+    except stamp.StampError as error:
+        raise Refused("timestamp", str(error)) from error
+    who = [publisher for publisher in keyset.publishers if publisher.key in keys]
+    if all(found.issued > publisher.limit(stamp.NAME) for publisher in who):
+        names = ", ".join(publisher.name for publisher in who)
+        raise Refused("not-allowed", f"{names} may sign none, or none of {found.issued}")
+    if taken is not None:
+        newest, digest = taken
+        if found.issued < newest:
+            raise Refused("rollback", f"issued at {found.issued}, there is one of {newest}")
+        if found.issued == newest and hashlib.sha256(document).digest() != digest:
+            raise Refused("rollback", f"another one was issued at {newest}")
+    return found
 
 
 def keyset_check(document: bytes, signature: bytes, present: bytes | None) -> KeySet:

@@ -65,11 +65,12 @@ def parse(output: str) -> Verdicts:
     return Verdicts(found, output[-OUTPUT_TAIL:])
 
 
-def device_files() -> Iterator[tuple[str, bytes]]:
+def device_files(place: Place) -> Iterator[tuple[str, bytes]]:
     """(path, content) of everything that scripts need, relative to a folder on sys.path."""
     for path in sorted(HERE.glob("*.py")):
         if not path.name.startswith("test_") and path.name not in ("conftest.py", "harness.py"):
             yield path.name, path.read_bytes()
+    yield "devdata/board", f"{place.board.name} {place.board.values['class']}".encode()
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
     for path in sorted((paths.TOP / "tests/vectors/sensors").glob("*.txt")):
@@ -88,6 +89,7 @@ def tables() -> dict[str, bytes]:
         "abi.jsonl": _abi_table(vectors / "abi"),
         "bridge-frames.jsonl": _lines(vectors / "bridge/frames.json"),
         "bridge-streams.jsonl": _lines(vectors / "bridge/streams.json"),
+        "manifests.jsonl": _lines(vectors / "manifest/manifests.json"),
         "sign-cases.jsonl": _signatures(
             *signature_support.rfc8032(), *signature_support.by_host(), *signature_support.forged()
         ),
@@ -126,7 +128,7 @@ class ProcessRunner:
         self.folder = paths.BUILD / "test" / place.name
         shutil.rmtree(self.folder, ignore_errors=True)
         devdata = [(f"devdata/{name}", content) for name, content in tables().items()]
-        for name, content in [*device_files(), *devdata, ("devdata/pace", b"1")]:
+        for name, content in [*device_files(place), *devdata, ("devdata/pace", b"1")]:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_bytes(content)
 
@@ -166,7 +168,7 @@ class SerialRunner:
         self.device = Device(place, "test-device").start()
         self.link = SerialLink(self.device.port)
         made: set[str] = set()
-        for path, content in [*device_files(), ("devdata/pace", b"%d" % pace(place))]:
+        for path, content in [*device_files(place), ("devdata/pace", b"%d" % pace(place))]:
             folder = path.rpartition("/")[0]
             if folder and folder not in made:
                 files.mkdirs(self.link, "/" + folder)

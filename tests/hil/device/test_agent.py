@@ -10,7 +10,7 @@ import micropython
 import wasm3
 from bundles import make, remove
 from devtest import equal, raises, true
-from wasmote import Agent, fs, store
+from wasmote import Agent, board, fs, store
 from wasmote.agent import BundleError
 
 # The bundles are found by sys.path, which knows nothing of the node's root.
@@ -58,6 +58,18 @@ def changed(which, change):
     return FOLDER
 
 
+# The same with golden vectors that its manifest states.
+def with_vectors(change):
+    data = change(devtest.read("agents/template/golden.bin"))
+    manifest = json.loads(devtest.read("agents/template/manifest.json"))
+    sha256 = hexlify(hashlib.sha256(data).digest()).decode()
+    manifest["files"]["golden.bin"] = {"size": len(data), "sha256": sha256}
+    changed("manifest.json", lambda _: json.dumps(manifest).encode())
+    with open(FOLDER + "/golden.bin", "wb") as f:
+        f.write(data)
+    return FOLDER
+
+
 def last_byte_flipped(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
@@ -78,9 +90,20 @@ def test_golden_vectors():
 
 
 def test_wrong_golden_vector_is_found():
-    agent = Agent(changed("golden.bin", last_byte_flipped))
+    agent = Agent(with_vectors(last_byte_flipped))
     raises(BundleError, agent.verify, words=["template: golden vector", "other bytes"])
     agent.close()
+    clear()
+
+
+def test_golden_vectors_that_the_manifest_does_not_state():
+    for change, words in (
+        (last_byte_flipped, "its SHA-256 is not that of its manifest"),
+        (lambda data: data[:-1], "bytes of its manifest"),
+    ):
+        agent = Agent(changed("golden.bin", change))
+        raises(BundleError, agent.verify, words=["golden.bin", words])
+        agent.close()
     clear()
 
 
@@ -91,7 +114,7 @@ def test_golden_files_that_are_none():
         (lambda data: data + b"x", "not what it says"),
         (lambda data: data[:12] + b"\x11" + data[13:], "not of this agent's tensors"),
     ):
-        agent = Agent(changed("golden.bin", change))
+        agent = Agent(with_vectors(change))
         raises(BundleError, agent.verify, words=["golden.bin", words])
         agent.close()
     clear()
@@ -192,6 +215,17 @@ def test_imports_are_granted():
     for grants in ((), ("env.lo",), ("nn.*", "env.now_us"), ("*",)):
         error = raises(wasm3.LoadError, Agent, path, None, grants, words=["env.log", "not granted"])
         equal(error.reason, "import-denied")
+    remove(path)
+
+
+# By the board's name or its class.
+def test_agents_of_other_boards_are_not_loaded():
+    for boards in (["NO_SUCH"], [board.NAMES[0].lower() + "x", board.NAMES[1] + " "]):
+        path = make("elsewhere", "agent", imports=["env.log", "env.now_us"], boards=boards)
+        raises(BundleError, Agent, path, words=["it is for " + ", ".join(boards), board.NAMES[0]])
+    for name in board.NAMES:
+        path = make("elsewhere", "agent", imports=["env.log", "env.now_us"], boards=["NO_SUCH", name])
+        Agent(path).close()
     remove(path)
 
 

@@ -184,6 +184,13 @@ def test_an_agents_name_starts_with_a_letter():
     equal(refused(given), ["agents[0].name: '4a' does not start with a letter"])
 
 
+def test_an_agents_name_is_not_reserved():
+    for name in ("keyset", "timestamp"):
+        given = least()
+        given["agents"][0]["name"] = name
+        equal(refused(given), ["agents[0].name: %r is reserved" % name])
+
+
 def test_stages_instead_of_a_path():
     given = least()
     given["agents"][0]["stages"] = ["window", "/flash/net/", "vote"]

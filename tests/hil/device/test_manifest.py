@@ -120,7 +120,7 @@ def test_files():
 def test_tensors():
     refused(["outputs", 1, "offset"], 12, "outputs[1].offset: 12, not 10")
     refused(["outputs", 1, "offset"], 8, "outputs[1].offset: 8, not 10")
-    refused(["inputs", 0, "scale"], 0, "inputs[0].scale: 0 is not more than 0")
+    refused(["inputs", 0, "scale"], 0, "inputs[0].scale: 0 is no finite number above 0")
     refused(["inputs", 0, "shape", 1], 0, "inputs[0].shape[1]: 0 is not in 1..16777216")
     refused(["inputs", 0, "shape"], [], "inputs[0].shape: 0 members, not 1..6")
     refused(["inputs"], [], "inputs: 0 members, not 1..8")
@@ -130,6 +130,29 @@ def test_tensors():
     huge = [tensor("x", [65536, 65536])]
     error = raises(manifest.ManifestError, lambda: parse(dict_with("inputs", huge)))
     equal(error.errors, ["inputs[0].shape: 4294967296 elements, at most 16777216"])
+
+
+def test_the_first_of_many_errors():
+    given = right()
+    for i in range(200):
+        given["k%d" % i] = 1
+    error = raises(manifest.ManifestError, parse, given, words=["unknown entry"])
+    true(8 <= len(error.errors) <= 32, len(error.errors))
+
+
+# SPEC.md 2, as hosts read it.
+def test_vectors():
+    with open(devtest.path("manifests.jsonl")) as f:
+        for line in f:
+            row = json.loads(line)
+            data, field = row["manifest"].encode(), row["field"]
+            try:
+                manifest.parse(data)
+                taken = True
+            except manifest.ManifestError as e:
+                taken = False
+                true(any(error.startswith(field or "") for error in e.errors), (row["name"], e.errors))
+            equal((row["name"], taken), (row["name"], field is None))
 
 
 devtest.run(globals())

@@ -6,7 +6,7 @@ from binascii import unhexlify
 import devtest
 from devtest import equal, raises, true
 from flashsim import ALL, BLOCK, HALF, NOTHING, Flash, PowerCut, digest
-from wasmote import trust, trustrecord
+from wasmote import board, stamp, trust, trustrecord
 from wasmote.keyset import KeySet, Refused, pairs
 from wasmote.store import Store
 from wasmote.storeslots import BadRecord
@@ -99,13 +99,18 @@ def test_chains():
             same(got, code, case["name"])
 
 
+# As board.toml has them.
+def test_names_of_the_board():
+    equal(" ".join(board.NAMES), devtest.read("board").decode())
+
+
 def test_manifests():
-    names = trust.NAMES
+    names = board.NAMES
     try:
         for i, case in enumerate(cases("trust-manifests.jsonl")):
             if i % EVERY:
                 continue
-            trust.NAMES = case["boards"]
+            board.NAMES = case["boards"]
             it = node(case["keyset"])
             if case["taken"]:
                 highest, taken = case["taken"]
@@ -116,20 +121,46 @@ def test_manifests():
             args = unhexlify(case["manifest"]), unhexlify(case["sig"]), case["agent"], kept
             same(code_of(it.check, *args), case["code"], case["name"])
     finally:
-        trust.NAMES = names
+        board.NAMES = names
+
+
+# The state of what is taken is that of a node with the version 1 of a key set.
+def test_time_stamps():
+    now = stamp.now
+    try:
+        for i, case in enumerate(cases("trust-timestamps.jsonl")):
+            if i % EVERY:
+                continue
+            it = node(case["keyset"])
+            before = 0
+            if case["taken"]:
+                before, taken = case["taken"]
+                it.taken(stamp.NAME, before, unhexlify(taken))
+            data, signatures = unhexlify(case["stamp"]), unhexlify(case["sig"])
+            same(code_of(it.take_stamp, data, signatures), case["code"], case["name"])
+            if case["code"]:
+                same(it.stamped, before, case["name"])
+                continue
+            given = it.take_stamp(data, signatures)
+            same(Trust(it._store).stamped, given["issued"], case["name"])
+            stamp.now = lambda: case["now"]
+            found = stamp.state(given, it.keyset_version, case["sequences"], case["clock"])
+            same(found, case["state"], case["name"])
+    finally:
+        stamp.now = now
 
 
 def good():
     for case in cases("trust-manifests.jsonl"):
         if case["name"] == "good":
             it = node(case["keyset"])
-            trust.NAMES = case["boards"]
+            board.NAMES = case["boards"]
             return it, unhexlify(case["manifest"]), unhexlify(case["sig"]), case["agent"]
 
 
 # One bit of the manifest or of its signatures: it is never taken. Nor is what is cut off.
 def test_every_bit_and_every_length():
-    names = trust.NAMES
+    names = board.NAMES
     it, data, signatures, agent = good()
     try:
         it.check(data, signatures, agent)
@@ -151,7 +182,7 @@ def test_every_bit_and_every_length():
                 refused += 1
         print("%d refused" % refused)
     finally:
-        trust.NAMES = names
+        board.NAMES = names
 
 
 def test_what_was_taken_is_remembered():
@@ -186,9 +217,9 @@ def test_what_failed_is_remembered_the_oldest_forgotten():
 def test_locking_needs_keys_and_is_for_good():
     it = node()
     equal(raises(Refused, it.lock).code, "no-keys")
-    names = trust.NAMES
+    names = board.NAMES
     it = good()[0]
-    trust.NAMES = names
+    board.NAMES = names
     it.lock()
     true(Trust(it._store).locked)
     it.mark_bad(b"b" * 32)

@@ -9,12 +9,14 @@ from pathlib import Path
 from keysets import chain_rows, first_rows, next_rows, signature_rows
 from manifests import manifest_rows
 from parts import Row
+from timestamps import stamp_rows
 
 FILES: dict[str, Callable[[], list[Row]]] = {
     "signatures.jsonl": signature_rows,
     "keysets.jsonl": lambda: first_rows() + next_rows(),
     "chains.jsonl": chain_rows,
     "manifests.jsonl": manifest_rows,
+    "timestamps.jsonl": stamp_rows,
 }
 
 

@@ -33,6 +33,7 @@ def manifest_rows() -> list[Row]:
     by_ann = sign("ann", FOR_MANIFESTS, good)
     other = manifest(version="1.0.1")
     rows: list[Row] = []
+    anyone = keyset(publishers={"bob": {"*": 100}})
 
     def add(
         name: str,
@@ -132,6 +133,12 @@ def manifest_rows() -> list[Row]:
     allowed("revoked", "ann", "digits", 7, "unknown-key", keys=revoked)
     lowered = keyset(2, publishers={"ann": {"digits": 6}})
     allowed("revoked by lowering", "ann", "digits", 7, "not-allowed", keys=lowered)
+
+    # Names under which nodes have something else
+    for name in ("keyset", "timestamp"):
+        document = manifest(name=name)
+        add(f"an agent called {name}", document, signed(document, "bob"), "manifest", agent=name)
+        add(f"digits as {name}", good, signed(good, "bob"), "wrong-agent", agent=name, keys=anyone)
 
     # What the manifest and the key set say of the node
     for name, boards, code in (
