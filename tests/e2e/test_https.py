@@ -4,11 +4,13 @@ Rerun one: .venv/bin/pytest tests/e2e/test_https.py -k "<name> and <unix or boar
 """
 
 import itertools
-import json
 import os
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from https_support import SecureWeb, StallingWeb
 from tls_support import Pair, TlsBroker, make
 from update_support import NAME, BoardNode, Fleet, UnixNode, Web, digest, golden, wat
 
+from wasmote.broker import mosquitto
 from wasmote.links.mqtt import Listener
 from wasmote.sim import Simulator, simulator
 
@@ -42,9 +45,9 @@ class Place:
     sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     boots: int = 0
 
-    def boot(self, **update: Any) -> None:
+    def boot(self, old: dict[str, bytes] | None = None, **update: Any) -> None:
         """The node anew, with an agent of its own and `update` in its configuration."""
-        old = self.bundle()
+        old = old or self.bundle()
         tls = {"ca": "/ca"}
         if self.kind == "unix":
             self.fleet.node.kill()
@@ -116,17 +119,42 @@ def test_transfer_that_breaks_goes_on_where_it_stopped(place: Place) -> None:
     place.goes_on()
 
 
-def test_what_is_wanted_is_polled_and_unchanged(place: Place) -> None:
-    fleet, good = place.fleet, place.good
+@contextmanager
+def serving(place: Place, bundle: dict[str, bytes], lines: Path) -> Iterator[int]:
+    """`wasmote agent serve` as people run it, with that bundle; its port."""
+    folder, pair, port = place.folder / "bundle", make("web", place.ca), mosquitto.free_port()
+    folder.mkdir(exist_ok=True)
+    for name, content in bundle.items():
+        (folder / name).write_bytes(content)
+    (place.folder / "web.pem").write_bytes(pair.pem)
+    (place.folder / "web.key").write_bytes(pair.key_bytes(True))
+    words = ["agent", "serve", folder, "--http", f"{place.fleet.node.host}:{port}"]
+    words += ["--tls", place.folder / "web.pem", place.folder / "web.key"]
+    with lines.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "wasmote.cli.main", *words],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield port
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130, lines.read_text()
+
+
+def test_what_is_wanted_is_polled(place: Place, tmp_path: Path) -> None:
+    """Of `wasmote agent serve`, which says in the end that nothing is new."""
+    fleet, lines = place.fleet, tmp_path / "lines"
+    old, new = place.bundle(), place.bundle()
     fleet.ask({})
-    place.boot(ca="/ca", url=f"{fleet.url}site.json", poll_s=5)
-    new = place.bundle()
-    good.publish(new, "polled")
-    wanted = {"manifest": digest(new), "url": f"{fleet.url}polled/"}
-    good.files["/site.json"] = json.dumps({"format": 1, "agents": {NAME: wanted}}).encode()
-    fleet.until(lambda: fleet.update_is("confirmed", new))
-    fleet.until(lambda: good.unchanged > 0)
-    place.goes_on()
+    with serving(place, new, lines) as port:
+        url = f"https://{fleet.node.host}:{port}/desired.json"
+        place.boot(old, ca="/ca", url=url, poll_s=5)
+        fleet.until(lambda: fleet.update_is("confirmed", new))
+        fleet.until(lambda: "asks for '/desired.json', which it has" in lines.read_text())
+        place.goes_on()
+    assert f"asks for '/{NAME}/agent.wasm'" in lines.read_text()
 
 
 # ---- What must not ----
