@@ -45,7 +45,9 @@ class Place:
     sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     boots: int = 0
 
-    def boot(self, old: dict[str, bytes] | None = None, **update: Any) -> None:
+    def boot(
+        self, old: dict[str, bytes] | None = None, pool_bytes: int = 70_000, **update: Any
+    ) -> None:
         """The node anew, with an agent of its own and `update` in its configuration."""
         old = old or self.bundle()
         tls = {"ca": "/ca"}
@@ -57,7 +59,9 @@ class Place:
             link.write("/entropy.seed", os.urandom(32))
         main = MAIN.format(SHAKE_MS[self.kind])
         mqtt = {"tls": tls, "timeout_s": 15}
-        self.fleet.provision(old, keys=not self.boots, mqtt=mqtt, main=main, **update)
+        self.fleet.provision(
+            old, keys=not self.boots, pool_bytes=pool_bytes, mqtt=mqtt, main=main, **update
+        )
         self.boots += 1
         self.fleet.until(lambda: self.fleet.agent.get("manifest") == digest(old))
 
@@ -261,3 +265,16 @@ def test_authority_is_missing(place: Place) -> None:
     fleet.until(lambda: fleet.update_is("confirmed", new))
     plain.stop()
     fleet.web = place.good
+
+
+def test_too_small_a_heap_is_said_and_no_more(place: Place) -> None:
+    """30 kB more for the pool leave none for a second connection; updates wait."""
+    if place.kind == "unix":
+        pytest.skip("a process has heap enough")
+    fleet = place.fleet
+    place.boot(ca="/ca", pool_bytes=100_000)
+    running, new = fleet.agent["manifest"], place.bundle()
+    fleet.want(new)
+    fleet.until(lambda: fleet.update_is("failed", new, "memory"), 30)
+    place.goes_on()
+    assert fleet.agent["manifest"] == running
