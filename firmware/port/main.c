@@ -15,6 +15,7 @@
 #include "fault.h"
 #include "memory.h"
 #include "resetcause.h"
+#include "tls.h"
 
 extern uint8_t _stack_bottom, _stack_top;
 
@@ -29,6 +30,7 @@ static void python_init(void) {
 static void python_deinit(void) {
     mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
     net_end();
+    tls_end();
     gc_sweep_all();
     mp_deinit();
 }

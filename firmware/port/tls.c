@@ -1,4 +1,4 @@
-// What Mbed TLS asks of this port: clock, calendar, entropy.
+// What Mbed TLS asks of this port: memory, clock, calendar, entropy.
 #include <string.h>
 
 #include "mbedtls/entropy.h"
@@ -11,11 +11,63 @@
 
 #include "clock.h"
 #include "entropy.h"
+#include "tls.h"
 
 #define STATE_BYTES     (32)
 
 static uint8_t state[STATE_BYTES];
 static bool seeded;
+
+// Of a heap that has been at work for long no piece of 4 KiB is left, though there is room enough. So
+// what a connection's buffers were stays for the next one: for two at a time, in and out.
+#define LONG_BYTES      (2048)
+#define LONG_PIECES     (4)
+
+static struct {
+    void *data;
+    size_t bytes;
+    bool taken;
+} pieces[LONG_PIECES];
+
+void *tls_port_calloc(size_t count, size_t bytes) {
+    size_t size = count * bytes;
+    size_t place = LONG_PIECES;
+    for (size_t i = 0; i < LONG_PIECES && size >= LONG_BYTES; i++) {
+        if (pieces[i].data == NULL) {
+            place = i;
+        } else if (pieces[i].bytes == size && !pieces[i].taken) {
+            pieces[i].taken = true;
+            return memset(pieces[i].data, 0, size);
+        }
+    }
+    void *data = m_tracked_calloc(count, bytes);
+    if (data && place < LONG_PIECES) {
+        pieces[place].data = data;
+        pieces[place].bytes = size;
+        pieces[place].taken = true;
+    }
+    return data;
+}
+
+void tls_port_free(void *data) {
+    for (size_t i = 0; data && i < LONG_PIECES; i++) {
+        if (pieces[i].data == data) {
+            pieces[i].taken = false;
+            return;
+        }
+    }
+    m_tracked_free(data);
+}
+
+// Those that are taken are freed by who took them.
+void tls_end(void) {
+    for (size_t i = 0; i < LONG_PIECES; i++) {
+        if (pieces[i].data && !pieces[i].taken) {
+            m_tracked_free(pieces[i].data);
+        }
+    }
+    memset(pieces, 0, sizeof(pieces));
+}
 
 time_t tls_port_time(time_t *seconds) {
     time_t now = clock_get_us() / 1000000;

@@ -72,7 +72,7 @@
 #define MBEDTLS_PLATFORM_C
 
 #ifndef __unix__
-// Memory comes from Python's heap; clock, calendar and entropy from the port.
+// Memory comes from Python's heap by way of the port; clock, calendar and entropy from the port.
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
 #define MBEDTLS_NO_PLATFORM_ENTROPY
@@ -81,11 +81,11 @@
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
 #include <stdio.h>
 #include <time.h>
-void *m_tracked_calloc(size_t count, size_t bytes);
-void m_tracked_free(void *block);
+void *tls_port_calloc(size_t count, size_t bytes);
+void tls_port_free(void *data);
 time_t tls_port_time(time_t *seconds);
-#define MBEDTLS_PLATFORM_STD_CALLOC         m_tracked_calloc
-#define MBEDTLS_PLATFORM_STD_FREE           m_tracked_free
+#define MBEDTLS_PLATFORM_STD_CALLOC         tls_port_calloc
+#define MBEDTLS_PLATFORM_STD_FREE           tls_port_free
 #define MBEDTLS_PLATFORM_SNPRINTF_MACRO     snprintf
 #define MBEDTLS_PLATFORM_TIME_MACRO         tls_port_time
 #define MICROPY_MBEDTLS_CONFIG_BARE_METAL   (1)

@@ -98,7 +98,17 @@ def test_provisioned_device_connects(
     assert "mqtt.tls.server_name: 254 characters, not 1..253" in got.stdout
     with connected(name) as link:
         assert {entry.name for entry in files.listdir(link, "/tls") or []} == there
+    # One authority for both is one file, which stays as long as either names it.
+    assert provision("--update-ca", str(tmp_path / "other.pem")).returncode == 0
+    with connected(name) as link:
+        assert {entry.name for entry in files.listdir(link, "/tls") or []} == there
+        assert json.loads(link.read("/wasmote.json"))["update"]["ca"] == tls["ca"]
     assert provision("--no-tls").returncode == 0
+    with connected(name) as link:
+        left = [f"/tls/{entry.name}" for entry in files.listdir(link, "/tls") or []]
+    assert left == [tls["ca"]]
+    (tmp_path / "none.json").write_text(json.dumps({"update": {"ca": None}}))
+    assert provision("--no-tls", "--config", str(tmp_path / "none.json")).returncode == 0
     with connected(name) as link:
         assert not files.listdir(link, "/tls")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from https_support import SecureWeb
 from tls_support import TlsBroker, make
 
 from wasmote.boards import Board
@@ -176,3 +177,81 @@ def test_connections_leave_nothing_behind(counting: Simulator, tmp_path: Path, g
             grown = int(link.exec(f"{values}\n{AGAIN}", timeout_s=100))
     print(f"\n20 connections: {grown} bytes more")
     assert grown <= 512
+
+
+# A file by HTTPS while MQTT over TLS stands: how long the loop is kept from its next turn, and what
+# that takes of the heap.
+BESIDE = """
+import asyncio, gc, json, network, socket, time
+from wasmote.links.tls import Tls
+from wasmote.links.wire import Wire
+from wasmote.update import http
+nic = network.LAN()
+nic.active(True)
+while not nic.isconnected():
+    time.sleep_ms(20)
+CONNECT = b"\\x10\\x0d\\0\\x04MQTT\\x04\\2\\0<\\0\\x01n"
+URL = "https://%s:%d/file" % (HOST, WEB)
+def used():
+    gc.collect()
+    return gc.mem_alloc()
+async def main():
+    before = used()
+    web = Tls({"ca": "/ca"}, "-", "update", "server")
+    web.hold()
+    held = used() - before
+    wire = Wire(lambda: None, print, socket, Tls({"ca": "/ca"}, HOST))
+    wire.open(HOST, PORT)
+    wire.write(CONNECT)
+    wire.send_when_connected()
+    answer = bytearray(8)
+    while await asyncio.wait_for(wire.readinto(answer), 20) is None:
+        pass
+    stands = used()
+    longest = peak = came = 0
+    async def watch():
+        nonlocal longest, peak
+        while True:
+            begin = time.ticks_us()
+            await asyncio.sleep_ms(0)
+            longest = max(longest, time.ticks_diff(time.ticks_us(), begin))
+            peak = max(peak, used() - stands)
+    def write(view):
+        nonlocal came
+        came += len(view)
+    async def fetch():
+        await http.get(URL, write, 8000, size=8000, connects=http.openers(web))
+    await fetch()
+    after = used() - stands
+    watcher = asyncio.create_task(watch())
+    await fetch()
+    watcher.cancel()
+    again = used() - stands - after
+    wire.close()
+    print(json.dumps({"held": held, "peak": peak, "after": after, "again": again,
+        "came": came, "longest": longest * 1000}))
+asyncio.run(main())
+"""
+
+
+def test_https_beside_mqtt(counting: Simulator, tmp_path: Path) -> None:
+    """`peak` comes on top of what is held already; of the second transfer nothing is left."""
+    ca = make("ca", ca=True)
+    host = counting.board.section("network")["host_address"]
+    web = SecureWeb(pair=make("web", ca), folder=tmp_path / "web", files={"/file": bytes(8000)})
+    web.start()
+    try:
+        with TlsBroker(tmp_path / "broker", make("broker", ca)) as broker:
+            with connected(counting.port) as link:
+                link.restart()
+            with connected(counting.port) as link:
+                link.write("/ca", ca.der)
+                values = f"HOST, PORT, WEB = {host!r}, {broker.port}, {web.port}"
+                figures = json.loads(link.exec(f"{values}\n{BESIDE}", timeout_s=100))
+    finally:
+        web.stop()
+    print(f"\nHTTPS beside MQTT over TLS: {figures}")
+    assert figures["came"] == 16000
+    assert 0 < figures["longest"] <= MOST["p256"][0]
+    assert figures["held"] + figures["peak"] <= HEAP_MOST
+    assert figures["again"] <= 512

@@ -127,9 +127,11 @@ class Web:
 
     files: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)  # (path, Range)
+    unchanged: int = 0  # answers that say only that
     cuts: int = 0  # how many more answers break off half-way
     ranges: bool = True
     pause_s: float = 0  # before each kilobyte
+    scheme: str = "http"
 
     def start(self) -> "Web":
         web = self
@@ -142,9 +144,13 @@ class Web:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.listens(self.server)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
+
+    def listens(self, server: ThreadingHTTPServer) -> None:
+        """Before anybody connects."""
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -162,6 +168,7 @@ class Web:
             return
         etag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
+            self.unchanged += 1
             request.send_response(304)
             request.end_headers()
             return
@@ -276,7 +283,7 @@ class Fleet:
 
     @property
     def url(self) -> str:
-        return f"http://{self.node.host}:{self.web.port}/"
+        return f"{self.web.scheme}://{self.node.host}:{self.web.port}/"
 
     def provision(
         self,
@@ -285,14 +292,17 @@ class Fleet:
         pool_bytes: int = 70_000,
         watchdog_s: int = 0,
         kind: str = "replay",
+        mqtt: dict[str, Any] | None = None,
+        main: str = "",
         **update: Any,
     ) -> None:
-        """Puts everything there and boots; `kind` of sensor."""
+        """Puts everything there and boots; `kind` of sensor, `main`: what main.py does first."""
         sensor = {"kind": kind, "path": "/samples/x.bin", "period_ms": PERIOD_MS, "loop": True}
+        link_options = {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500}
         config = {
             "site": "site",
             "node": "node",
-            "mqtt": {"host": self.node.host, "port": self.port, "timeout_s": 5, "queue": 500},
+            "mqtt": link_options | (mqtt or {}),
             "pool_bytes": pool_bytes,
             "watchdog_s": watchdog_s,
             "agents": [{"name": self.name, "sensor": sensor}],
@@ -302,7 +312,7 @@ class Fleet:
             files.mkdirs(link, "/samples")
             link.write("/samples/x.bin", self.samples)
             link.write("/wasmote.json", json.dumps(config).encode())
-            link.write("/main.py", b"import wasmote\nwasmote.run()\n")
+            link.write("/main.py", f"{main}\nimport wasmote\nwasmote.run()\n".encode())
             if bundle:
                 bundles.upload(link, self.name, bundle)
             if keys:

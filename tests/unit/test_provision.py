@@ -23,6 +23,7 @@ WRONG = {
     ("--tls-ca", "/nowhere"): "/nowhere: No such file",
     ("--tls-ca", "/dev/null"): "--tls-ca /dev/null: neither DER nor PEM of a certificate",
     ("--tls-ca", "/dev/zero"): "more than 8192 bytes",
+    ("--update-ca", "/dev/null"): "--update-ca /dev/null: neither DER nor PEM of a certificate",
     ("--tls-cert", "/dev/null"): "--tls-cert and --tls-key: both or none",
     ("--no-tls", "--tls-server-name", "h"): "--no-tls: not with --tls-...",
     ("--config", "/dev/null"): "line 1, column 1: no JSON",

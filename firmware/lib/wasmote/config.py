@@ -45,6 +45,7 @@ _UPDATE = {
     "trial_runs": ("int", 20, 1, 100000),
     "trial_s": ("int", 300, 1, 86400),
     "url": ("str", None, 8, 256),
+    "ca": ("str", None, 1, 128),
     "poll_s": ("int", 300, 5, 86400),
 }
 _TLS = {
@@ -139,6 +140,12 @@ def _update(given, errors):
     url = update["url"]
     if url is not None and not url.startswith(("http://", "https://")):
         errors.append("update.url: %r does not begin with http:// or https://" % url)
+    elif url is not None:
+        from .update.desired import not_taken
+
+        start, why = not_taken(update["ca"])
+        if url.startswith(start):
+            errors.append("update.url: " + why)
     return update
 
 

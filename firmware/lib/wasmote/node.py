@@ -32,8 +32,9 @@ class Node:
             raise ConfigError(
                 "configuration", ['mqtt: this board has no network: network.kind may be "serial"']
             )
-        if config["mqtt"] and config["mqtt"]["tls"] and not _has_tls():
-            raise ConfigError("configuration", ["mqtt.tls: this firmware has no TLS"])
+        entries = _tls_entries(config)
+        if entries and not has_tls():
+            raise ConfigError("configuration", [e + ": this firmware has no TLS" for e in entries])
         return cls(config, log)
 
     def __init__(self, config, log=None):
@@ -45,6 +46,7 @@ class Node:
         self.going.set()
         self.workers = []
         self.link = None
+        self.ntp = None  # who knows the date; a wallclock.Ntp
         self.updates = None
         self.restart = False  # a command asked for it
         self.watchdog = None
@@ -89,6 +91,7 @@ class Node:
         config = self.config
         self._count_start()
         self._reserve_pool(config["pool_bytes"])
+        self.ntp = self._new_ntp()
         self.link = self._new_link()
         self.updates = Updates(self)
         self.updates.listen(self.link)
@@ -213,17 +216,19 @@ class Node:
             self._up,
             self.log,
             sockets,
-            self._ntp(sockets),
+            self.ntp if config["mqtt"]["tls"] else None,
         )
 
     # Certificates have dates.
-    def _ntp(self, sockets):
+    def _new_ntp(self):
         server = self.config["network"]["ntp"]
-        if not server or not self.config["mqtt"]["tls"] or fs.HOSTED:
+        if not server or not _tls_entries(self.config) or fs.HOSTED:
             return None
+        import socket
+
         from .wallclock import Ntp
 
-        return Ntp(server, sockets, self.log)
+        return Ntp(server, socket, self.log)
 
     # The counters of the agent whose topic it is.
     def _owner_of(self, topic):
@@ -283,8 +288,7 @@ class Node:
             "boot": self.boot,
             "agents": [worker.agent.meta() for worker in self.workers if worker.agent],
         }
-        mqtt = self.config["mqtt"]
-        if mqtt and mqtt["tls"] and fs.exists("/entropy.seed"):
+        if _tls_entries(self.config) and fs.exists("/entropy.seed"):
             meta["entropy"] = "seed, for tests"
         return meta
 
@@ -373,7 +377,13 @@ def _print_line(text):
     print("wasmote: " + text)
 
 
-def _has_tls():
+# The entries of the configuration that want TLS.
+def _tls_entries(config):
+    entries = ["mqtt.tls"] if config["mqtt"] and config["mqtt"]["tls"] else []
+    return entries + ["update.ca"] if config["update"]["ca"] else entries
+
+
+def has_tls():
     try:
         import tls
     except ImportError:

@@ -34,6 +34,10 @@ def provision(
         str, typer.Option(help="Whom the broker's certificate is for, if not its host.")
     ] = "",
     no_tls: Annotated[bool, typer.Option("--no-tls", help="MQTT in the clear.")] = False,
+    update_ca: Annotated[
+        Path | None,
+        typer.Option(help="Updates by https:// alone: who signs web servers' certificates."),
+    ] = None,
     ntp: Annotated[str, typer.Option(help="Who knows the date: host or host:port (123).")] = "",
     wifi: Annotated[str, typer.Option(metavar="SSID", help="The network to join.")] = "",
     wifi_password_file: SecretFile = None,
@@ -55,7 +59,7 @@ def provision(
     the device (wasmote keys provision) and signed agents; only erasing its flash unlocks.
     """
     out = Output(json)
-    secrets = {"ca": tls_ca, "cert": tls_cert, "key": tls_key}
+    secrets = {"tls-ca": tls_ca, "tls-cert": tls_cert, "tls-key": tls_key, "update-ca": update_ca}
     given: list[object] = [site, node, broker, user, password_file, network, config, ntp, lock]
     given += [wifi, wifi_password_file, *secrets.values(), tls_server_name, no_tls]
     if show == any(given):
@@ -67,6 +71,7 @@ def provision(
     _into(changes, "mqtt", _mqtt(broker, user, password_file))
     shown = _tls_files(secrets)
     _into(changes, "mqtt", _tls(shown, tls_server_name, no_tls))
+    _into(changes, "update", _update(shown))
     if network == "serial":
         _into(changes, "mqtt", {}, always=True)
     with connected(device) as link:
@@ -76,7 +81,7 @@ def provision(
             out.data({"device": link.name, "config": found})
             return
         if shown:
-            tls_files.put(link, shown)
+            tls_files.put(link, ((_kind(name), data) for name, data in shown.items()))
             tls_files.seed(link)
         try:
             found = configuration.stage(link, changes)
@@ -136,30 +141,43 @@ def _mqtt(broker: str, user: str, password_file: Path | None) -> dict[str, Any]:
     return changes
 
 
+def _kind(option: str) -> str:
+    return option.rpartition("-")[2]
+
+
 def _tls_files(named: dict[str, Path | None]) -> dict[str, bytes]:
-    """What stands in them, once it is looked at."""
-    if (named["cert"] is None) != (named["key"] is None):
+    """What stands in them, by their options, once it is looked at."""
+    if (named["tls-cert"] is None) != (named["tls-key"] is None):
         raise UsageError("--tls-cert and --tls-key: both or none")
     found = {}
-    for kind, file in named.items():
+    for option, file in named.items():
         if file:
-            found[kind] = _read_bytes(file)
+            found[option] = _read_bytes(file)
             try:
-                tls_files.check(kind, found[kind])
+                tls_files.check(_kind(option), found[option])
             except UsageError as error:
-                raise UsageError(f"--tls-{kind} {file}: {error}") from None
+                raise UsageError(f"--{option} {file}: {error}") from None
     return found
 
 
 def _tls(shown: dict[str, bytes], server_name: str, off: bool) -> dict[str, Any]:
-    if off and (shown or server_name):
+    tls: dict[str, Any] = {
+        _kind(option): tls_files.path_of(_kind(option), data)
+        for option, data in shown.items()
+        if option.startswith("tls-")
+    }
+    if server_name:
+        tls["server_name"] = server_name
+    if off and tls:
         raise UsageError("--no-tls: not with --tls-...")
     if off:
         return {"tls": None}
-    tls: dict[str, Any] = {kind: tls_files.path_of(kind, data) for kind, data in shown.items()}
-    if server_name:
-        tls["server_name"] = server_name
     return {"tls": tls} if tls else {}
+
+
+def _update(shown: dict[str, bytes]) -> dict[str, Any]:
+    ca = shown.get("update-ca")
+    return {"ca": tls_files.path_of("ca", ca)} if ca else {}
 
 
 def _secret(what: str, option: str, file: Path | None) -> str | None:

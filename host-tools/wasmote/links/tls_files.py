@@ -3,6 +3,7 @@ in it, so that the configuration's rename changes all of them at once."""
 
 import hashlib
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from wasmote.errors import UsageError
@@ -40,10 +41,10 @@ def path_of(kind: str, data: bytes) -> str:
     return f"{FOLDER}/{kind}-{hashlib.sha256(data).hexdigest()[:8]}"
 
 
-def put(link: Link, given: dict[str, bytes]) -> None:
-    """Writes files (by kind) beside those that count; keys are announced as secrets."""
+def put(link: Link, given: Iterable[tuple[str, bytes]]) -> None:
+    """Writes files (of a kind each) beside those that count; keys are announced as secrets."""
     files.mkdirs(link, FOLDER)
-    for kind, data in given.items():
+    for kind, data in given:
         path = path_of(kind, data)
         if kind == "key":
             _put_secret(link, path, data)
@@ -64,8 +65,8 @@ def _put_secret(link: Link, path: str, data: bytes) -> None:
 
 def sweep(link: Link, config: dict[str, Any] | None) -> None:
     """Removes the files that `config` does not name (any more)."""
-    mqtt = (config or {}).get("mqtt") or {}
-    used = set((mqtt.get("tls") or {}).values())
+    mqtt, update = ((config or {}).get(key) or {} for key in ("mqtt", "update"))
+    used = {update.get("ca"), *(mqtt.get("tls") or {}).values()}
     for entry in files.listdir(link, FOLDER) or []:
         if f"{FOLDER}/{entry.name}" not in used:
             files.remove(link, f"{FOLDER}/{entry.name}")

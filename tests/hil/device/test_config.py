@@ -22,7 +22,7 @@ def refused(given):
 def test_defaults_are_filled_in():
     node = check(least())
     equal(node["stat_s"], 10)
-    update = {"trial_runs": 20, "trial_s": 300, "url": None, "poll_s": 300}
+    update = {"trial_runs": 20, "trial_s": 300, "url": None, "ca": None, "poll_s": 300}
     equal(node["update"], update)
     equal(node["mqtt"], None)
     equal(node["pool_bytes"], None)
@@ -117,6 +117,21 @@ def test_tls():
     given["mqtt"] = {"tls": {"ca": "/ca"}}
     given["network"] = {"kind": "serial"}
     equal(refused(given), ["mqtt.tls: not over a serial port: wasmote bridge has --tls-ca"])
+
+
+def test_update_over_tls_alone_or_not_at_all():
+    given = least()
+    for update in ({"ca": "/ca"}, {"ca": "/ca", "url": "https://h/x"}, {"url": "http://h/x"}):
+        given["update"] = update
+        equal(check(given)["update"]["ca"], update.get("ca"))
+    for update, line in (
+        ({"url": "https://h/x"}, "update.url: https:// needs update.ca"),
+        ({"ca": "/ca", "url": "http://h/x"}, "update.url: http:// is refused where update.ca is set"),
+        ({"ca": ""}, "update.ca: 0 characters, not 1..128"),
+        ({"ca": {"ca": "/ca"}}, "update.ca: {'ca': '/ca'} is not a string"),
+    ):
+        given["update"] = update
+        equal(refused(given), [line])
 
 
 def test_ntp_is_a_host_and_maybe_a_port():

@@ -211,6 +211,76 @@ def test_unknown_scheme():
     equal((e.code, e.again), ("download", False))
 
 
+def test_who_has_an_authority_speaks_https_alone():
+    for tls, url, words in ((object(), "http://h/", "speak http"), (None, "https://h/", "speak https")):
+        call = http.get(url, print, 10, connects=http.openers(tls))
+        e = raises(http.HttpError, asyncio.run, call, words=(words,))
+        equal((e.code, e.again), ("download", False))
+
+
+# A server whose handshake takes as long.
+class Shaking(Server):
+    def __init__(self, shake_ms, error=None):
+        Server.__init__(self, answer())
+        self.shake_ms = shake_ms
+        self.error = error
+
+    async def send(self, data):
+        await asyncio.sleep_ms(self.shake_ms)
+        if self.error:
+            raise self.error
+        await Server.send(self, data)
+
+
+def get_secure(server, **more):
+    got = bytearray()
+    connects = {"https": server.connect}
+    call = http.get("https://host/a", got.extend, 4000, connects=connects, **more)
+    try:
+        answer = asyncio.run(call)
+    finally:
+        true(server.closed, "left open")
+    return bytes(got), answer
+
+
+def test_handshake_has_a_time_of_its_own():
+    stall, shake = http.STALL_MS, http.SHAKE_MS
+    http.STALL_MS, http.SHAKE_MS = 100, 1500
+    try:
+        server = Shaking(500)
+        got, said = get_secure(server)
+        equal((got == DATA, said.status, server.place), (True, 200, ("host", 443)))
+        http.SHAKE_MS = 300
+        words = ("no connection and handshake within",)
+        e = raises(http.HttpError, get_secure, Shaking(5000), words=words)
+        equal((e.code, e.again), ("tls", True))
+        # In the clear the connection has to stand as soon as anything else.
+        refused(Shaking(5000), "nothing came", again=True)
+    finally:
+        http.STALL_MS, http.SHAKE_MS = stall, shake
+
+
+def test_transfer_goes_on_and_is_unchanged_over_tls():
+    part = answer(DATA[500:], "206 Partial Content", ("Content-Range: bytes 500-1499/1500",))
+    server = Shaking(0)
+    server.answer = part
+    equal(get_secure(server, size=1500, start=500)[0] == DATA[500:], True)
+    server = Shaking(0)
+    server.answer = answer(b"", "304 Not Modified", length=False)
+    equal(get_secure(server, etag=b'"x"')[1].status, 304)
+    server = Shaking(0)
+    server.answer = answer(b"", "302 Found", ("Location: http://h/",))
+    raises(http.HttpError, get_secure, server, words=("not followed",))
+
+
+def test_error_of_the_handshake_is_the_error():
+    class TlsError(OSError):
+        pass
+
+    e = TlsError(13, "the server's certificate: x")
+    equal(raises(TlsError, get_secure, Shaking(0, e)) is e, True)
+
+
 def test_ram_does_not_depend_on_the_file():
     class Blank(Server):
         async def readinto(self, view):

@@ -250,5 +250,28 @@ def test_desired():
     raises(DesiredError, desired.parse, bad, words=("agents.a", "keysets.version"))
 
 
+def test_desired_in_the_clear():
+    entry = {"manifest": "ab" * 32, "url": "http://h/x/"}
+    folder = {"version": 3, "url": "http://h/k/"}
+    pieces = {"manifest": "cd" * 32}
+    plain = ({"a": entry}, None), ({"a": pieces, "b": entry}, None), ({"a": pieces}, folder)
+    for agents, keysets in plain:
+        wish = {"format": 1, "agents": agents, "keysets": keysets}
+        if keysets is None:
+            del wish["keysets"]
+        for text, ca, has_tls, words in (
+            (json.dumps(wish), "/ca", True, "url: http:// is refused where update.ca is set: 'http://h/"),
+            (json.dumps(wish).replace("http:", "https:"), None, True, "url: https:// needs update.ca: "),
+            (json.dumps(wish).replace("http:", "https:"), None, False, "this firmware has no TLS: "),
+        ):
+            refused = desired.not_taken(ca, has_tls)
+            raises(DesiredError, desired.parse, text.encode(), refused, words=(words,))
+            # The other way round, and in pieces, it is taken.
+            desired.parse(text.encode(), desired.not_taken(None if ca else "/ca"))
+    wish = {"format": 1, "agents": {"a": pieces}}
+    for ca in (None, "/ca"):
+        desired.parse(json.dumps(wish).encode(), desired.not_taken(ca))
+
+
 SMALL = "its flash in RAM, or its vectors, do not fit this board" if pace() > 1 else None
 run(globals(), SMALL)

@@ -86,6 +86,8 @@ class Session:
                 self._check_times()
         except OSError as e:
             self._break(e)
+        except MemoryError as e:
+            self._break(OSError(errno.ENOMEM, "no memory for a connection: %s" % e))
         finally:
             if reader:
                 reader.cancel()

@@ -1,10 +1,11 @@
 # A TCP connection that never blocks the loop: what is written is collected, sent as one
 # piece by flush(), and what the network does not take at once is sent by a task.
 import asyncio
-import errno
 import time
 
 from micropython import const
+
+from .tcp import Tcp
 
 _TX_BYTES = const(1024)
 
@@ -19,41 +20,17 @@ class Wire:
         self._on_error = on_error
         self._tx = bytearray(_TX_BYTES)
         self.collected = 0  # bytes in _tx
-        self._stream = None
-        self._socket = None
-        self._below = None  # the socket under TLS
+        self._tcp = None
         self._task = None
 
-    # Starts to connect and returns at once, where `host` is an address in figures: for
-    # a name getaddrinfo would block (names.py).
+    # Starts to connect and returns at once, where `host` is an address in figures.
     def open(self, host, port):
-        if self._tls:
-            self._tls.prepare()
-        sockets = self._sockets
-        family, kind, protocol, _, address = sockets.getaddrinfo(host, port, 0, 1)[0]
-        self._socket = sockets.socket(family, kind, protocol)
-        self._socket.setblocking(False)
         self.collected = 0
-        try:
-            self._socket.connect(address)
-        except OSError as e:
-            if e.errno != errno.EINPROGRESS:
-                raise
-        try:
-            # Pieces leave when flush() says so: no Nagle delay on top. The unix port takes
-            # the option but has no name for it.
-            self._socket.setsockopt(6, getattr(sockets, "TCP_NODELAY", 1), 1)
-        except (OSError, ValueError):
-            pass
-        if self._tls:
-            # Its handshake is part of the first write, and of whatever waits.
-            self._below = self._socket
-            self._socket = self._tls.wrap(self._below)
-        self._stream = asyncio.StreamReader(self._socket)
+        self._tcp = Tcp(self._sockets, host, port, self._tls)
 
     # Sends `first` as soon as the connection stands.
     def send_when_connected(self):
-        self._stream.out_buf = bytes(memoryview(self._tx)[: self.collected])
+        self._tcp.stream.out_buf = bytes(memoryview(self._tx)[: self.collected])
         self.collected = 0
         self._task = asyncio.create_task(self._drain())
 
@@ -82,62 +59,50 @@ class Wire:
             return False
         if self.collected:
             self._write()
-            if self._stream.out_buf:
+            if self._tcp.stream.out_buf:
                 self._task = asyncio.create_task(self._drain())
                 return False
         return True
 
     def _write(self):
-        try:
-            self._stream.write(memoryview(self._tx)[: self.collected])
-        except (OSError, ValueError) as e:
-            raise self._meaning(e)
+        self._tcp.write(memoryview(self._tx)[: self.collected])
         self.collected = 0
-
-    # TLS has errors of its own, some of them ValueErrors.
-    def _meaning(self, error):
-        return self._tls.meaning(error) if self._tls else error
 
     async def _drain(self):
         try:
             while True:
-                await self._stream.drain()
+                await self._tcp.drain()
                 if not self.collected:
                     break
                 self._write()
             self._task = None
             self._on_sent()
-        except (OSError, ValueError) as e:
+        except OSError as e:
             self._task = None
-            self._on_error(self._meaning(e))
+            self._on_error(e)
 
-    # Waits for input and reads it into `view`. 0: the peer has closed; None: nothing.
-    async def readinto(self, view):
-        try:
-            count = await self._stream.readinto(view)
-            if count and self._tls:
-                self._tls.stands = True
-            return count
-        except (OSError, ValueError) as e:
-            raise self._meaning(e)
+    # A coroutine, as Tcp.readinto.
+    def readinto(self, view):
+        return self._tcp.readinto(view)
 
     # Hands what was collected to the network without the loop, for at most `wait_ms`.
     # Nothing can be appended to a backlog: then the connection just closes.
     def flush_blocking(self, wait_ms):
         if self.stuck():
             return
+        socket = self._tcp.socket
         start = time.ticks_ms()
         at = 0
         while at < self.collected and time.ticks_diff(time.ticks_ms(), start) < wait_ms:
-            sent = self._socket.write(memoryview(self._tx)[at : self.collected])
+            sent = socket.write(memoryview(self._tx)[at : self.collected])
             if sent:
                 at += sent
             else:
                 time.sleep_ms(5)
         self.collected = 0
         # A network stack goes on by itself; a serial port needs us for that.
-        if hasattr(self._socket, "flush"):
-            self._socket.flush(wait_ms)
+        if hasattr(socket, "flush"):
+            socket.flush(wait_ms)
 
     def close(self):
         if self._task is not None:
@@ -147,9 +112,6 @@ class Wire:
                 # Ctrl-C struck in this very task: the loop is over, and so is the task.
                 pass
             self._task = None
-        if self._socket is not None:
-            self._socket.close()
-            # TLS that failed does not close what is under it.
-            if self._below is not None:
-                self._below.close()
-            self._socket = self._below = self._stream = None
+        if self._tcp is not None:
+            self._tcp.close()
+            self._tcp = None

@@ -31,8 +31,17 @@ class DesiredError(FormError):
     pass
 
 
+# Which URLs are not taken where `update.ca` is `ca`, and why. It divides them: who sets it says
+# that what comes in the clear must not count, whoever asks for it.
+def not_taken(ca, has_tls=True):
+    if ca:
+        return "http://", "http:// is refused where update.ca is set"
+    return "https://", "https:// needs update.ca" if has_tls else "https://: this firmware has no TLS"
+
+
 # ({agent name: (digest, url)}, None or (version, url), None or (time stamp, signatures)).
-def parse(data):
+# `refused`: a beginning of URLs, and why nothing that names one counts.
+def parse(data, refused=(None, None)):
     try:
         given = loads(data, LIMIT)
     except ValueError as e:
@@ -41,11 +50,11 @@ def parse(data):
     given = fields(given, _DESIRED, "", errors)
     agents = {}
     for name, entry in (given["agents"] or {}).items():
-        entry = _entry(entry, _AGENT, "agents." + name, errors)
+        entry = _entry(entry, _AGENT, "agents." + name, errors, refused)
         agents[name] = _digest(entry["manifest"], name, errors), entry["url"]
     keysets = given["keysets"]
     if keysets is not None:
-        keysets = _entry(keysets, _KEYSETS, "keysets", errors)
+        keysets = _entry(keysets, _KEYSETS, "keysets", errors, refused)
         keysets = keysets["version"], keysets["url"]
     stamp = given["timestamp"]
     if stamp is not None:
@@ -67,7 +76,7 @@ def _stamp(given, errors):
     return None
 
 
-def _entry(given, rules, path, errors):
+def _entry(given, rules, path, errors, refused):
     if type(given) is not dict:
         errors.append("%s: %r is not an object" % (path, given))
         return {key: None for key in rules}
@@ -75,6 +84,8 @@ def _entry(given, rules, path, errors):
     url = entry["url"]
     if url and url != MQTT and not (url.startswith(("http://", "https://")) and url.endswith("/")):
         errors.append("%s.url: %r is not a folder: http://.../ or https://.../, nor mqtt:" % (path, url))
+    elif url and refused[0] and url.startswith(refused[0]):
+        errors.append("%s.url: %s: %r" % (path, refused[1], url))
     return entry
 
 

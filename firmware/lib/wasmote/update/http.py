@@ -1,9 +1,8 @@
-# HTTP/1.1 GET over asyncio, for files whose size and SHA-256 are known or bounded: nothing that
-# a server does takes more RAM than the buffer here, or longer than the deadline. The only call
-# that blocks is the look-up of a name.
+# HTTP/1.1 GET over asyncio, in the clear or over TLS, for files whose size and SHA-256 are known or
+# bounded: nothing that a server does takes more RAM than the buffer here and TLS's own, or longer
+# than the deadline.
 import asyncio
 import errno
-import time
 
 from micropython import const
 
@@ -13,6 +12,7 @@ _BUFFER = const(1024)
 _LINE_MAX = const(256)  # of a header line, more is passed over
 _HEADERS_MAX = const(8192)  # bytes of all header lines
 STALL_MS = 10000  # without a byte
+SHAKE_MS = 20000  # to connect over TLS: slow boards compute for seconds
 GRACE_MS = 30000  # for an answer to begin, and on top of the slowest transfer
 _SLOWEST = const(512)  # bytes a second of the whole body
 _LONGER = "a chunk is longer than it says"
@@ -45,35 +45,28 @@ def split(url):
     return scheme, host, int(port) if colon else (80 if scheme == "http" else 443), "/" + path
 
 
-# A connection: readinto(view) -> count, 0 at its end; send(data); close().
-class Tcp:
-    def __init__(self, sockets, host, port):
-        family, kind, protocol, _, address = sockets.getaddrinfo(host, port, 0, 1)[0]
-        self._socket = sockets.socket(family, kind, protocol)
-        self._socket.setblocking(False)
-        self._stream = asyncio.StreamReader(self._socket)
-        try:
-            self._socket.connect(address)
-        except OSError as e:
-            if e.errno != errno.EINPROGRESS:
-                self._socket.close()
-                raise
-        self.readinto = self._stream.readinto
-
-    # The first one waits for the connection.
-    async def send(self, data):
-        self._stream.out_buf = data
-        await self._stream.drain()
-
-    def close(self):
-        self._socket.close()
-
-
-# Where `http://` leads.
-async def connect(host, port):
+# Where `http://` leads: a connection has readinto(view) -> count, 0 at its end, None for nothing
+# yet; send(data), which waits for the connection at first; close().
+async def connect(host, port, tls=None):
     import socket
 
-    return Tcp(socket, host, port)
+    from ..links import names
+    from ..links.tcp import Tcp
+
+    try:
+        address = await names.resolve(socket, host)
+    except OSError as e:
+        raise HttpError("%s: %s" % (host, e.args[-1]), again=True)
+    return Tcp(socket, address, port, tls)
+
+
+# Whom get() may speak to: with a Tls nobody but servers whose certificate that takes, one at a time.
+def openers(tls):
+    async def secure(host, port):
+        tls.name = host
+        return await connect(host, port, tls)
+
+    return {"https": secure} if tls else {"http": connect}
 
 
 # What became of a request. `status`: 200 (also where 206 came) or 304; `etag`: bytes or None.
@@ -97,8 +90,9 @@ async def get(url, write, limit, size=None, start=0, etag=None, connects=None):
         raise HttpError("%s: this node does not speak %s" % (url, scheme))
     if size is not None:
         limit = size
-    deadline = GRACE_MS + (limit - start) * 1000 // _SLOWEST
-    exchange = _Exchange(write, limit, size, start)
+    shake = scheme == "https"
+    deadline = GRACE_MS + (SHAKE_MS if shake else 0) + (limit - start) * 1000 // _SLOWEST
+    exchange = _Exchange(write, limit, size, start, shake)
     try:
         return await asyncio.wait_for_ms(exchange.run(opener, host, port, path, etag), deadline)
     except asyncio.TimeoutError:
@@ -118,11 +112,12 @@ class _Head:
 
 
 class _Exchange:
-    def __init__(self, write, limit, size, start):
+    def __init__(self, write, limit, size, start, shake):
         self._write = write
         self._limit = limit
         self._size = size
         self._start = start
+        self._shake = shake  # whether there is a handshake
         self._connection = None
         self._buffer = bytearray(_BUFFER)
         self._view = memoryview(self._buffer)
@@ -152,7 +147,14 @@ class _Exchange:
             lines.append("Range: bytes=%d-" % self._start)
         if etag is not None:
             lines.append("If-None-Match: " + str(etag, "utf-8"))
-        await self._within(self._connection.send(("\r\n".join(lines) + "\r\n\r\n").encode()))
+        sending = self._connection.send(("\r\n".join(lines) + "\r\n\r\n").encode())
+        if not self._shake:
+            return await self._within(sending)
+        try:
+            await asyncio.wait_for_ms(sending, SHAKE_MS)
+        except asyncio.TimeoutError:
+            text = "TLS: no connection and handshake within %d s" % (SHAKE_MS // 1000)
+            raise HttpError(text, "tls", True)
 
     async def _within(self, awaitable):
         try:

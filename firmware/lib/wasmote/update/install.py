@@ -153,9 +153,12 @@ class Installer:
 
 # What an error of a source's get() means for an update.
 def failed(error, name):
-    text = getattr(error, "text", None) or "%s" % error
     missing = getattr(error, "missing", False)
-    return Failed(getattr(error, "code", "download"), "%s: %s" % (name, text), True, missing)
+    return Failed(getattr(error, "code", "download"), "%s: %s" % (name, words(error)), True, missing)
+
+
+def words(error):
+    return getattr(error, "text", None) or "%s" % error or type(error).__name__
 
 
 # A small file into RAM. In pieces until it is whole: one that is too long takes no long stretch of

@@ -15,6 +15,10 @@ _LOOK_MS = const(10000)  # whether a time stamp has expired
 _REPORT_MS = const(500)  # the shortest between two reports
 _MESSAGE_MAX = const(160)
 
+# Free heap without which no TLS is begun: what a connection takes at most, but for what it holds,
+# and something for the node's other work.
+_SPARE = const(12288)
+
 _POLL = "update.url: "
 # Files in pieces over MQTT.
 _PIECE_MAX = const(1032)
@@ -43,6 +47,7 @@ class Updates:
         self._etag = self._polled = None
         self._lock = asyncio.Lock()  # held by an update
         self._pieces = None  # the source of an update over MQTT
+        self._tls = None
         self.watcher = None  # watcher(name, entry) hears of each note
         self._find()
 
@@ -119,13 +124,19 @@ class Updates:
         from .source import Pieces, Web
 
         if url.startswith("http"):
-            return Web(url)
+            return Web(url, self._connects())
 
         def ask(request):
             self._node.link.tell_now("ask", request)
 
         self._pieces = Pieces(digest, ask, _PIECE_MAX, _PIECE_MS, _PIECE_TRIES)
         return self._pieces
+
+    # Of http.get.
+    def _connects(self):
+        from .http import openers
+
+        return openers(self._tls)
 
     # ---- What is said ----
 
@@ -211,13 +222,27 @@ class Updates:
         finally:
             reporter.cancel()
 
+    # Whom web servers have to convince. What MQTT needs of the heap it has by then.
+    async def _begin_tls(self):
+        from ..links.tls import Tls
+
+        mqtt = self._node.config["mqtt"]
+        if mqtt:
+            await self._node.link.settled(mqtt["timeout_s"])
+        self._tls = Tls({"ca": self._options["ca"]}, "-", "update", "server", _SPARE)
+        self._tls.hold()
+
     async def _work(self):
+        if self._options["ca"]:
+            await self._begin_tls()
         for worker in self._node.workers:
             if worker.trial:
                 await self._guard(self._prove(worker))
         polled = None
         while True:
             url = self._options["url"]
+            if self._options["ca"] and self._node.ntp:
+                await self._guard(self._node.ntp.sync())
             if url and (polled is None or _since(polled) >= self._options["poll_s"] * 1000):
                 polled = time.ticks_ms()
                 await self._guard(self._poll(url))
@@ -252,9 +277,12 @@ class Updates:
 
         data = bytearray()
         try:
-            answer = await http.get(url, data.extend, desired.LIMIT, etag=self._etag)
-        except OSError as e:
-            raise ValueError(_POLL + install.failed(e, url).message)
+            connects = self._connects()
+            answer = await http.get(
+                url, data.extend, desired.LIMIT, etag=self._etag, connects=connects
+            )
+        except (OSError, MemoryError) as e:
+            raise ValueError(_POLL + install.words(e))
         if self._problem and self._problem.startswith(_POLL):
             self._problem = None
             self.changed()
@@ -266,10 +294,11 @@ class Updates:
 
     async def _follow(self):
         if self._given is not None:
-            from .desired import parse
+            from ..node import has_tls
+            from .desired import not_taken, parse
 
             data, self._given, self._desired, self._problem = self._given, None, None, None
-            self._desired = parse(data)
+            self._desired = parse(data, not_taken(self._options["ca"], has_tls()))
             self._final.clear()
             self.changed()
         if self._desired is None:
