@@ -216,6 +216,8 @@ def test_who_has_an_authority_speaks_https_alone():
         call = http.get(url, print, 10, connects=http.openers(tls))
         e = raises(http.HttpError, asyncio.run, call, words=(words,))
         equal((e.code, e.again), ("download", False))
+    # Nobody at all.
+    raises(http.HttpError, asyncio.run, http.get(URL, print, 10, connects={}), words=("speak http",))
 
 
 # A server whose handshake takes as long.

@@ -85,7 +85,7 @@ async def get(url, write, limit, size=None, start=0, etag=None, connects=None):
         scheme, host, port, path = split(url)
     except ValueError as e:
         raise HttpError(str(e))
-    opener = (connects or {"http": connect}).get(scheme)
+    opener = ({"http": connect} if connects is None else connects).get(scheme)
     if opener is None:
         raise HttpError("%s: this node does not speak %s" % (url, scheme))
     if size is not None:

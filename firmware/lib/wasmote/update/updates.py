@@ -136,7 +136,7 @@ class Updates:
     def _connects(self):
         from .http import openers
 
-        return openers(self._tls)
+        return openers(self._tls) if self._tls or not self._options["ca"] else {}
 
     # ---- What is said ----
 
@@ -222,27 +222,28 @@ class Updates:
         finally:
             reporter.cancel()
 
-    # Whom web servers have to convince. What MQTT needs of the heap it has by then.
-    async def _begin_tls(self):
-        from ..links.tls import Tls
+    # Before web servers are asked: whom they have to convince, and of what day.
+    async def _secure(self):
+        if self._tls is None:
+            from ..links.tls import Tls
 
-        mqtt = self._node.config["mqtt"]
-        if mqtt:
-            await self._node.link.settled(mqtt["timeout_s"])
-        self._tls = Tls({"ca": self._options["ca"]}, "-", "update", "server", _SPARE)
-        self._tls.hold()
+            mqtt = self._node.config["mqtt"]
+            if mqtt:  # what it needs of the heap it has by then
+                await self._node.link.settled(mqtt["timeout_s"])
+            self._tls = Tls({"ca": self._options["ca"]}, "-", "update", "server", _SPARE)
+            self._tls.hold()
+        if self._node.ntp:
+            await self._node.ntp.sync()
 
     async def _work(self):
-        if self._options["ca"]:
-            await self._begin_tls()
         for worker in self._node.workers:
             if worker.trial:
                 await self._guard(self._prove(worker))
         polled = None
         while True:
             url = self._options["url"]
-            if self._options["ca"] and self._node.ntp:
-                await self._guard(self._node.ntp.sync())
+            if self._options["ca"]:
+                await self._guard(self._secure())
             if url and (polled is None or _since(polled) >= self._options["poll_s"] * 1000):
                 polled = time.ticks_ms()
                 await self._guard(self._poll(url))
