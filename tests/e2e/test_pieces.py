@@ -96,12 +96,17 @@ class Watch:
         end = time.monotonic() + timeout_s
         while not is_so():
             assert time.monotonic() < end, f"{self.update}, results: {self.results[-2:]}"
-            message = self.listener.next(0.2)
-            if message and message.path == f"agent/{NAME}/out":
-                self.results.append(message.json())
-            elif message and message.path == "reported":
-                self.update = message.json()["agents"][NAME].get("update", {})
-                self.keyset = message.json()["keyset"]
+            self.take(0.2)
+
+    def take(self, wait_s: float) -> bool:
+        """The next message; False: none came."""
+        message = self.listener.next(wait_s)
+        if message and message.path == f"agent/{NAME}/out":
+            self.results.append(message.json())
+        elif message and message.path == "reported":
+            self.update = message.json()["agents"][NAME].get("update", {})
+            self.keyset = message.json()["keyset"]
+        return message is not None
 
     def is_at(self, state: str, bundle: dict[str, bytes]) -> bool:
         return (self.update.get("state"), self.update.get("manifest")) == (state, digest(bundle))
@@ -192,7 +197,6 @@ def test_server_that_knows_nothing_and_one_that_lies(broker: Broker, tmp_path: P
         lost = 0
         while not watch.is_at("confirmed", new):
             message = asked.next(0.1)
-            watch.until(lambda: True)
             if message:
                 answer = pieces.answer(message.payload, shelf, 1032)
                 assert answer is not None
@@ -202,9 +206,7 @@ def test_server_that_knows_nothing_and_one_that_lies(broker: Broker, tmp_path: P
                 for payload in (*kept[-2:], answer[:-1], answer + b"x", answer, answer):
                     listener.send(TOPIC + "file", payload)
                 kept.append(answer)
-            message = listener.next(0)
-            if message and message.path == "reported":
-                watch.update = message.json()["agents"][NAME].get("update", {})
+            watch.take(0)
         assert lost == 1
         watch.until(lambda: watch.results[-1]["version"] == "2.0.0")
 

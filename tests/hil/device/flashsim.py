@@ -3,6 +3,7 @@
 import hashlib
 
 import wasm3
+from devtest import pace
 from wasmote.store import Store
 from wasmote.storeindex import Layout, slots
 
@@ -16,6 +17,8 @@ except ValueError:
 NOTHING, HALF, ALL = 0, 1, 2
 
 BLOCK = 256
+ZEROS = bytes(BLOCK)  # never written
+ERASED = b"\xff" * BLOCK
 INDEX = 2 * 4096  # of the flash below, both slots
 
 
@@ -26,6 +29,16 @@ def newest(flash):
 
 class PowerCut(Exception):
     pass
+
+
+# (n, share) to cut at: each `every`-th of so many operations, four at least, with nothing, half and
+# all of it done; on slow boards with one of these, in turn.
+def cuts(operations, every):
+    slow = pace() > 1
+    every = max(1, min(every, operations // 4))
+    for i, n in enumerate(range(1, operations + 1, every)):
+        for share in (i % 3,) if slow else (NOTHING, HALF, ALL):
+            yield n, share
 
 
 class Flash:
@@ -77,7 +90,7 @@ class Flash:
         if offset < 0 or offset + len(data) > self.size:
             raise AssertionError("write beyond the end")
         size = self._begin(len(data))
-        if any(byte != 0xFF for byte in self.data[offset : offset + size]):
+        if self.data[offset : offset + size] != b"\xff" * size:
             raise AssertionError("write at %d, which is not erased" % offset)
         self.data[offset : offset + size] = memoryview(data)[:size]
         self._end()
@@ -89,6 +102,26 @@ class Flash:
 
     def sync(self):
         pass
+
+
+# With the trust state's slots as well. All of them are one, in `data`, a bytearray: boards have no
+# room for more.
+class WholeFlash(Flash):
+    def __init__(self, data, image=None):
+        super().__init__(blocks=1)
+        self.data = data
+        self.size = len(data)
+        for at in range(0, self.size, BLOCK):
+            data[at : at + BLOCK] = image.get(at, ZEROS) if image else ZEROS
+
+    # What it holds, for others to begin with: short, because most of it is blank.
+    def image(self):
+        blocks = {}
+        for at in range(0, self.size, BLOCK):
+            block = bytes(self.data[at : at + BLOCK])
+            if block != ZEROS:
+                blocks[at] = ERASED if block == ERASED else block
+        return blocks
 
 
 def content(seed, blocks=1, rest=0):

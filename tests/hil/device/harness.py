@@ -1,7 +1,8 @@
 """Where device scripts run: a process of the unix port, or a bench's board over its serial port.
 
 Both get the same files: devtest.py and other helpers of this folder, and devdata/ with every
-module of tests/vectors/modules as Wasm and every bundle of build/agents.
+module of tests/vectors/modules as Wasm and every bundle of build/agents. Boards get Python as
+mpy-cross compiles it: the smallest have no heap for the compiler beside what scripts need.
 """
 
 import functools
@@ -31,8 +32,9 @@ OUTPUT_TAIL = 6000
 # Emulators so many times slower than boards are
 PACE = {"rp2040py": 13}
 SLOW_SCRIPT_TIMEOUT_S = 600
-# Of a table, for boards that are slow and small
+# Of a table, for boards that are slow and small; fewer where each row is some signatures
 TABLE_BYTES = 65536
+SIGNED_TABLE_BYTES = 8192
 _LINE = re.compile(r"^(ok|skip|FAIL) (test_\w+)(?:: (.*))?$")
 
 
@@ -65,11 +67,24 @@ def parse(output: str) -> Verdicts:
     return Verdicts(found, output[-OUTPUT_TAIL:])
 
 
-def device_files(place: Place) -> Iterator[tuple[str, bytes]]:
-    """(path, content) of everything that scripts need, relative to a folder on sys.path."""
-    for path in sorted(HERE.glob("*.py")):
-        if not path.name.startswith("test_") and path.name not in ("conftest.py", "harness.py"):
-            yield path.name, path.read_bytes()
+def helpers() -> list[Path]:
+    """The modules that scripts import."""
+    return [
+        path
+        for path in sorted(HERE.glob("*.py"))
+        if not path.name.startswith("test_") and path.name not in ("conftest.py", "harness.py")
+    ]
+
+
+def compiled(path: Path) -> bytes:
+    """A module as a .mpy file."""
+    program = paths.BUILD / "mpy-cross/mpy-cross"
+    command = [str(program), "-s", path.name, "-o", "-", str(path)]
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+
+
+def device_data(place: Place) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of what else scripts need, relative to a folder on sys.path."""
     yield "devdata/board", f"{place.board.name} {place.board.values['class']}".encode()
     for path in sorted((paths.TOP / "tests/vectors/modules").glob("*.wat")):
         yield f"devdata/{path.stem}.wasm", bytes(wasmtime.wat2wasm(path.read_text()))
@@ -128,7 +143,8 @@ class ProcessRunner:
         self.folder = paths.BUILD / "test" / place.name
         shutil.rmtree(self.folder, ignore_errors=True)
         devdata = [(f"devdata/{name}", content) for name, content in tables().items()]
-        for name, content in [*device_files(place), *devdata, ("devdata/pace", b"1")]:
+        modules = [(path.name, path.read_bytes()) for path in helpers()]
+        for name, content in [*modules, *device_data(place), *devdata, ("devdata/pace", b"1")]:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_bytes(content)
 
@@ -168,12 +184,13 @@ class SerialRunner:
         self.device = Device(place, "test-device").start()
         self.link = SerialLink(self.device.port)
         made: set[str] = set()
-        for path, content in [*device_files(place), ("devdata/pace", b"%d" % pace(place))]:
-            folder = path.rpartition("/")[0]
+        modules = [(f"{path.stem}.mpy", compiled(path)) for path in helpers()]
+        for name, content in [*modules, *device_data(place), ("devdata/pace", b"%d" % pace(place))]:
+            folder = name.rpartition("/")[0]
             if folder and folder not in made:
                 files.mkdirs(self.link, "/" + folder)
                 made.add(folder)
-            self.link.write("/" + path, content)
+            self.link.write("/" + name, content)
         self.kept = self._names()
 
     def _names(self) -> set[str]:
@@ -183,11 +200,9 @@ class SerialRunner:
         """What the script printed; where the board went silent, that and no more."""
         try:
             self.link.soft_reset()
-            # A script that reads its own path, or is too long to be compiled beside its text,
-            # comes from the file system as on the unix port.
-            text = script.read_bytes()
-            self.link.write("/" + script.name, text)
-            named = [name for name in tables() if name.encode() in text]
+            self.link.write(f"/{script.stem}.mpy", compiled(script))
+            text = script.read_text()
+            named = [name for name in tables() if name in text]
             for name in named:
                 self.link.write(f"/devdata/{name}", self._table(name))
             said = self.link.exec(f"import {script.stem}", timeout_s(self.device.place))
@@ -202,9 +217,10 @@ class SerialRunner:
     def _table(self, name: str) -> bytes:
         """All of a table, or on a slow board as many of its rows as are not too much."""
         data = tables()[name]
-        if pace(self.device.place) == 1 or len(data) <= TABLE_BYTES:
+        limit = SIGNED_TABLE_BYTES if name.startswith("trust-") else TABLE_BYTES
+        if pace(self.device.place) == 1 or len(data) <= limit:
             return data
-        return b"\n".join(data.splitlines()[:: -(-len(data) // TABLE_BYTES)])
+        return b"\n".join(data.splitlines()[:: -(-len(data) // limit)])
 
     def _recover(self) -> None:
         """A board that does not answer would fail all scripts after this one."""

@@ -3,28 +3,23 @@
 import sys
 
 from devtest import equal, pace, run, true
-from flashsim import ALL, BLOCK, HALF, NOTHING, Flash, PowerCut, digest, put
+from flashsim import BLOCK, PowerCut, WholeFlash, cuts, digest, put
 from wasmote.store import Store
 from wasmote.trust import Trust
 from wasmote.update.versions import NEW, OLD, TRIAL, Versions
 
-EVERY = 1 if sys.platform == "linux" else 5
+EVERY = 1 if sys.platform == "linux" else 5 if pace() == 1 else 7
 V1, V2 = (
     {"manifest.json": b"manifest %d" % n, "agent.wasm": b"code %d" % n, "model.bin": b"model"}
     for n in (1, 2)
 )
 
 
-# With the trust state's slots. All of them are one: boards have no room for more.
-class WholeFlash(Flash):
-    DATA = bytearray(80 * BLOCK)
+DATA = bytearray(80 * BLOCK)
 
-    def __init__(self, image=None):
-        super().__init__(blocks=1)
-        self.data = self.DATA
-        for at in range(0, len(self.data), BLOCK):
-            self.data[at : at + BLOCK] = image[at : at + BLOCK] if image else bytes(BLOCK)
-        self.size = len(self.data)
+
+def flash_of(image=None):
+    return WholeFlash(DATA, image)
 
 
 def versions(flash):
@@ -38,7 +33,7 @@ def bring(store, bundle):
 
 # A node on which version 1 runs and version 2 has arrived.
 def arrived():
-    it = versions(WholeFlash())
+    it = versions(flash_of())
     it.store.hold("plus", bring(it.store, V1))
     it.store.hold("plus" + NEW, bring(it.store, V2))
     return it
@@ -65,32 +60,31 @@ D1, D2 = digest(V1["manifest.json"]), digest(V2["manifest.json"])
 # `may`: what look() may say afterwards beside what it says at the end. `again(it)`: what a node
 # does at its next start.
 def at_every_operation(what, image, change, again):
-    before = look(versions(WholeFlash(image)))
-    flash = WholeFlash(image)
+    before = look(versions(flash_of(image)))
+    flash = flash_of(image)
     change(versions(flash))
     after = look(versions(flash))
     true(before != after)
-    cuts = 0
-    for n in range(1, flash.operations + 1, EVERY):
-        for share in (NOTHING, HALF, ALL):
-            cut = WholeFlash(image)
-            it = versions(cut)
-            cut.cut(n, share)
-            try:
-                change(it)
-            except PowerCut:
-                cuts += 1
-            cut.power_on()
-            it = versions(cut)
-            true(look(it) in (before, after), "%s: cut %d" % (what, n))
-            again(it)
-            equal(look(versions(cut)), after)
-    true(cuts > 5)
-    print("%s: %d cuts" % (what, cuts))
+    count = 0
+    for n, share in cuts(flash.operations, EVERY):
+        cut = flash_of(image)
+        it = versions(cut)
+        cut.cut(n, share)
+        try:
+            change(it)
+        except PowerCut:
+            count += 1
+        cut.power_on()
+        it = versions(cut)
+        true(look(it) in (before, after), "%s: cut %d" % (what, n))
+        again(it)
+        equal(look(versions(cut)), after)
+    true(count * EVERY > 15)
+    print("%s: %d cuts" % (what, count))
 
 
 def image_of(it):
-    return bytes(it.store.flash.data)
+    return it.store.flash.image()
 
 
 def test_begin():
@@ -115,7 +109,7 @@ def test_confirm():
             it.confirm()
 
     at_every_operation("confirm", image, lambda it: it.confirm(), again)
-    it = versions(WholeFlash(image))
+    it = versions(flash_of(image))
     it.confirm()
     equal(look(it), (D2, D1, None))
     equal(it.kept(), [D2, D1])
@@ -147,7 +141,7 @@ def test_going_back():
         true(it.trust.is_bad(D2))
 
     at_every_operation("back", image, lambda it: it.go_back(), again)
-    it = versions(WholeFlash(image))
+    it = versions(flash_of(image))
     it.go_back()
     equal(look(it), (D1, None, None))
 
@@ -178,5 +172,4 @@ def test_version_that_runs_is_kept():
     equal(look(it), (D1, None, D2))
 
 
-SMALL = "its flash in RAM, or its vectors, do not fit this board" if pace() > 1 else None
-run(globals(), SMALL)
+run(globals())
