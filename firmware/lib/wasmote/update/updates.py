@@ -206,7 +206,10 @@ class Updates:
                 if self._stamp_state() == self._said_state:
                     continue
             self._changed.clear()
-            self._say()
+            try:
+                self._say()
+            except MemoryError:
+                self._changed.set()  # again, when there may be more
             await asyncio.sleep_ms(_REPORT_MS)
 
     # ---- What is done ----
