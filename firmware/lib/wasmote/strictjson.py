@@ -186,12 +186,12 @@ def _digits(token, at):
 # str() looks at the shape of sequences only: not for surrogates, for what is longer than it need
 # be, nor for what is beyond U+10FFFF.
 def _is_utf8(data):
+    if not data or max(data) < 0x80:
+        return True
     try:
         str(data, "utf-8")
     except (UnicodeError, ValueError):
         return False
-    if not data or max(data) < 0x80:
-        return True
     for i, byte in enumerate(data):
         if byte >= 0xC0:
             low, high = _SECOND.get(byte, (0x80, 0xBF))
@@ -200,13 +200,13 @@ def _is_utf8(data):
     return True
 
 
-# Parses one JSON object out of `data` (bytes). Raises ValueError, its text says where.
+# Parses one JSON object out of `data` (bytes, or a view of some). Raises ValueError, its text says where.
 def loads(data, limit):
     if len(data) > limit:
         raise ValueError("%d bytes, at most %d are allowed" % (len(data), limit))
     if not _is_utf8(data):
         raise ValueError("not UTF-8")
-    parser = _Parser(bytes(data))
+    parser = _Parser(data if type(data) is bytes else bytes(data))
     if parser.peek() != _OBJECT:
         parser.fail("'{' expected")
     result = parser.value(1)

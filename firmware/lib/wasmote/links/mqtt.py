@@ -42,7 +42,8 @@ class Link:
         # The identifier of a node spreads the fleet where boards have no entropy.
         random.seed(crc32(self.session.base.encode()) ^ time.ticks_us())
 
-    # Before run(): `function(payload)` gets the messages on a topic, each of up to `limit` bytes.
+    # Before run(): `function(payload)` gets the messages on a topic, each of up to `limit` bytes. A
+    # payload is a view, which counts as long as the call: there may be no memory for another one.
     def listen(self, topic, qos, limit, function):
         self._on_message[topic] = function
         self.session.listen(topic, qos, limit)

@@ -350,4 +350,4 @@ class Session:
             at += 2
         for name, _ in self._topics:
             if topic == (self.base + name).encode():
-                self._events.received(name, bytes(reader.buffer[at : reader.stop]))
+                self._events.received(name, reader.buffer[at : reader.stop])

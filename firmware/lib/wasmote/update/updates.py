@@ -111,8 +111,14 @@ class Updates:
             link.listen("file", 0, _PIECE_MAX, self._take_piece)
 
     def _hear(self, payload):
-        self._given = payload
         self._again_ms = 0
+        try:
+            self._given = bytes(payload)
+        except MemoryError:
+            # The retained message would end every connection anew.
+            self._problem = "desired: no memory for its %d bytes" % len(payload)
+            self.changed()
+            return
         self._news.set()
 
     def _take_piece(self, payload):
@@ -294,7 +300,7 @@ class Updates:
         # Not every server knows the ETag again.
         if answer.status == 200 and data != self._polled:
             self._polled = data
-            self._hear(bytes(data))
+            self._hear(data)
 
     async def _follow(self):
         if self._given is not None:
