@@ -3,7 +3,6 @@
 import hashlib
 
 import wasm3
-from devtest import pace
 from wasmote.store import Store
 from wasmote.storeindex import Layout, slots
 
@@ -32,9 +31,8 @@ class PowerCut(Exception):
 
 
 # (n, share) to cut at: each `every`-th of so many operations, four at least, with nothing, half and
-# all of it done; on slow boards with one of these, in turn.
-def cuts(operations, every):
-    slow = pace() > 1
+# all of it done; where that takes too long with one of these, in turn.
+def cuts(operations, every, slow):
     every = max(1, min(every, operations // 4))
     for i, n in enumerate(range(1, operations + 1, every)):
         for share in (i % 3,) if slow else (NOTHING, HALF, ALL):

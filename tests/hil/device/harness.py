@@ -27,6 +27,8 @@ from wasmote.links.process import environment, program
 from wasmote.links.serial import SerialLink
 
 HERE = Path(__file__).parent
+# Read once: tests of the build put another folder in its place, while scripts run beside them.
+MPY_CROSS = paths.BUILD / "mpy-cross/mpy-cross"
 SCRIPT_TIMEOUT_S = 180
 OUTPUT_TAIL = 6000
 # Emulators so many times slower than boards are
@@ -78,8 +80,7 @@ def helpers() -> list[Path]:
 
 def compiled(path: Path) -> bytes:
     """A module as a .mpy file."""
-    program = paths.BUILD / "mpy-cross/mpy-cross"
-    command = [str(program), "-s", path.name, "-o", "-", str(path)]
+    command = [str(MPY_CROSS), "-s", path.name, "-o", "-", str(path)]
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 

@@ -292,7 +292,7 @@ def at_every_operation(what, image, change, look):
     true(before != after)
     operations = flash.operations
     count = 0
-    for n, share in cuts(operations, CUTS):
+    for n, share in cuts(operations, CUTS, devtest.pace() > 1):
         flash = flash_of(image)
         it = Trust(Store(flash))  # which writes nothing here
         flash.cut(n, share)

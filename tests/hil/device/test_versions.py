@@ -66,7 +66,7 @@ def at_every_operation(what, image, change, again):
     after = look(versions(flash))
     true(before != after)
     count = 0
-    for n, share in cuts(flash.operations, EVERY):
+    for n, share in cuts(flash.operations, EVERY, pace() > 1):
         cut = flash_of(image)
         it = versions(cut)
         cut.cut(n, share)
