@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import Run
-from update_support import BoardNode, Fleet, UnixNode, fleet_of
+from update_support import Fleet, fleet_of, new_node
 
 from wasmote.boards import Board
 from wasmote.broker import Broker
@@ -49,14 +49,7 @@ def fleet(
     request: pytest.FixtureRequest, board: Board, tmp_path: Path, broker: Broker
 ) -> Iterator[Fleet]:
     """A node that can be updated, as a process and on the emulated board."""
-    node: UnixNode | BoardNode
-    if request.param == "unix":
-        folder = tmp_path / "node"
-        folder.mkdir()
-        node = UnixNode(folder)
-    else:
-        simulator.install(board, "test-update")
-        node = BoardNode(Simulator(board, "test-update", fresh=True).start())
+    node = new_node(request.param, tmp_path, board, "test-update")
     with fleet_of(node, broker) as found:
         yield found
 

@@ -34,14 +34,12 @@ from attack_support import (
     with_signature,
 )
 from mqtt_support import TOPIC
-from update_support import NAME, BoardNode, Fleet, UnixNode, Web, after, digest, golden, wat
+from update_support import NAME, Fleet, UnixNode, after, digest, fleet_of, golden, new_node, wat
 
-from wasmote import boards
+from wasmote.boards import Board
 from wasmote.broker import Broker
-from wasmote.links.mqtt import Listener
 from wasmote.sign.ed25519 import KEYSET, MANIFEST, key_id
 from wasmote.sign.keyset import Publisher
-from wasmote.sim import Simulator, simulator
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -361,24 +359,12 @@ def _settle(fleet: Fleet) -> Target:
 
 @pytest.fixture(scope="module")
 def target(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, board: Board, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("attacks")
-    node: UnixNode | BoardNode
-    if request.param == "unix":
-        (folder / "node").mkdir()
-        node = UnixNode(folder / "node")
-    else:
-        board = boards.find("MPS2_AN386")
-        simulator.install(board, "test-attacks")
-        node = BoardNode(Simulator(board, "test-attacks", fresh=True).start())
-    web = Web().start()
-    try:
-        with Broker(folder / "broker") as broker, Listener("127.0.0.1", broker.port) as listener:
-            yield _settle(Fleet(node, broker.port, listener, web))
-    finally:
-        node.stop()
-        web.stop()
+    node = new_node(request.param, folder, board, "test-attacks")
+    with Broker(folder / "broker") as broker, fleet_of(node, broker) as fleet:
+        yield _settle(fleet)
 
 
 @pytest.mark.parametrize(("target", "name"), cases(), indirect=["target"])

@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 from https_support import SecureWeb, StallingWeb
 from tls_support import Pair, TlsBroker, make
-from update_support import NAME, BoardNode, Fleet, UnixNode, Web, digest, golden, wat
+from update_support import NAME, Fleet, Web, digest, golden, new_node, wat
 
+from wasmote.boards import Board
 from wasmote.broker import mosquitto
 from wasmote.links.mqtt import Listener
-from wasmote.sim import Simulator, simulator
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -82,17 +82,10 @@ class Place:
 
 @pytest.fixture(scope="module", params=["unix", "board"])
 def place(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, board: Board, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("https")
-    node: UnixNode | BoardNode
-    if request.param == "unix":
-        (folder / "node").mkdir()
-        node = UnixNode(folder / "node")
-    else:
-        board = request.getfixturevalue("board")
-        simulator.install(board, "test-https")
-        node = BoardNode(Simulator(board, "test-https", fresh=True).start())
+    node = new_node(request.param, folder, board, "test-https")
     ca = make("ca", ca=True)
     with ExitStack() as stack:
         broker = stack.enter_context(TlsBroker(folder / "broker", make("broker", ca)))

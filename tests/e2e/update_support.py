@@ -17,6 +17,7 @@ import wasmtime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mqtt_support import TOPIC, Process
 
+from wasmote.boards import Board
 from wasmote.broker import Broker
 from wasmote.links import bundles, connected, files
 from wasmote.links.base import Link
@@ -25,7 +26,7 @@ from wasmote.links.mqtt import Listener, Message
 from wasmote.sign import sigfile
 from wasmote.sign.ed25519 import KEYSET, MANIFEST, key_id
 from wasmote.sign.keyset import KeySet, Publisher
-from wasmote.sim import Simulator
+from wasmote.sim import Simulator, simulator
 
 NAME = "plus"
 PERIOD_MS = 40
@@ -265,6 +266,15 @@ class BoardNode:
 
 
 AnyNode = UnixNode | BoardNode
+
+
+def new_node(kind: str, folder: Path, board: Board, name: str) -> AnyNode:
+    """A node that has nothing yet: `unix`, in `folder`, or the emulated board under a name."""
+    if kind == "unix":
+        (folder / "node").mkdir()
+        return UnixNode(folder / "node")
+    simulator.install(board, name)
+    return BoardNode(Simulator(board, name, fresh=True).start())
 
 
 class Fleet:
