@@ -2,6 +2,8 @@
 
 import os
 import pty
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,16 +57,29 @@ def test_serial_port_that_is_busy(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_serial_port_without_an_answer() -> None:
+def test_serial_port_without_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is printed, and sys.stdout stays as it is meanwhile: other threads have it too."""
     master, slave = pty.openpty()
-    try:
-        link = connect(os.ttyname(slave))
+    stdout, seen = sys.stdout, []
+
+    def ask() -> None:
         with pytest.raises(DeviceError, match="no answer from a MicroPython prompt"):
             link.exec("1")
+        seen.append("error")
+
+    try:
+        link = connect(os.ttyname(slave))
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while thread.is_alive():
+            assert sys.stdout is stdout
+            thread.join(0.01)
         link.close()
     finally:
         os.close(master)
         os.close(slave)
+    assert seen == ["error"]
+    assert capsys.readouterr().out == ""
 
 
 def test_serial_port_that_goes_away() -> None:

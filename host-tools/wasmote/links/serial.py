@@ -2,14 +2,13 @@
 
 import base64
 import contextlib
-import io
 import os
 import time
 from collections.abc import Callable, Iterator
 
 import serial
+from mpremote import transport_serial
 from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
 from wasmote.errors import DeviceError
@@ -20,6 +19,10 @@ from wasmote.links.names import DeviceName
 READ_TIMEOUT_S = 2.0
 REPL_TIMEOUT_S = 8.0
 CHUNK = 768
+
+# It prints what it makes no sense of, which the errors say. sys.stdout, that all threads share,
+# stays as it is.
+transport_serial.print = lambda *_, **__: None
 _DECODE = "\nfrom binascii import a2b_base64 as _d\n_w = _f.write\n"
 
 
@@ -46,7 +49,7 @@ def serial_port(name: DeviceName) -> str:
     return find_by_id(name.value) if name.kind == "id" else name.value
 
 
-class _Transport(SerialTransport):  # type: ignore[misc]
+class _Transport(transport_serial.SerialTransport):  # type: ignore[misc]
     """mpremote's, which would wait for ever for the prompt of a board that never stops talking."""
 
     def read_until(
@@ -91,11 +94,9 @@ class SerialLink:
 
     @contextlib.contextmanager
     def _clear_errors(self, doing: str) -> Iterator[None]:
-        """Turns what mpremote and pyserial raise into DeviceError, and drops what they print."""
-        printed = io.StringIO()
+        """Turns what mpremote and pyserial raise into DeviceError."""
         try:
-            with contextlib.redirect_stdout(printed):
-                yield
+            yield
         except TransportExecError as error:
             last = error.error_output.strip().splitlines()[-1:] or ["no message"]
             raise DeviceError(f"{self.name}: {doing}: the device raised {last[0]}") from None

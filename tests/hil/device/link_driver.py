@@ -69,7 +69,7 @@ async def main():
         options["mqtt"],
         "site",
         "node",
-        lambda payload: print("command", payload),
+        lambda payload: print("command", bytes(payload)),
         lambda: link.tell("state", b"online", True),
         print,
         socket,

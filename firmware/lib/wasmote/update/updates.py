@@ -19,7 +19,6 @@ _MESSAGE_MAX = const(160)
 # and something for the node's other work.
 _SPARE = const(12288)
 
-_POLL = "update.url: "
 # Files in pieces over MQTT.
 _PIECE_MAX = const(1032)
 _PIECE_MS = const(5000)
@@ -37,6 +36,7 @@ class Updates:
         self._notes = {}  # agent name -> what `reported` says of its update
         self._final = {}  # agent name -> the digest that is not tried again
         self._problem = None  # what `reported` says beside the agents
+        self._unreachable = None  # the same, of update.url
         self._desired = None
         self._stamp = None  # of what is wanted, where it counts
         self._said_state = None
@@ -184,8 +184,9 @@ class Updates:
         self._said_state = self._stamp_state()
         if self._said_state:
             said["timestamp"] = {"state": self._said_state, "issued": trust.stamped}
-        if self._problem:
-            said["error"] = self._problem[:_MESSAGE_MAX]
+        problems = [each[:_MESSAGE_MAX] for each in (self._problem, self._unreachable) if each]
+        if problems:
+            said["error"] = "; ".join(problems)
         return said
 
     def _describe(self, worker):
@@ -286,16 +287,20 @@ class Updates:
         from . import desired, http, install
 
         data = bytearray()
+        was, self._unreachable = self._unreachable, None
         try:
             connects = self._connects()
             answer = await http.get(
                 url, data.extend, desired.LIMIT, etag=self._etag, connects=connects
             )
-        except (OSError, MemoryError) as e:
-            raise ValueError(_POLL + install.words(e))
-        if self._problem and self._problem.startswith(_POLL):
-            self._problem = None
-            self.changed()
+        except (ValueError, OSError, MemoryError) as e:
+            self._unreachable = "update.url: " + install.words(e)
+            if self._unreachable != was:
+                self._node.log("error: " + self._unreachable)
+            return
+        finally:
+            if self._unreachable != was:
+                self.changed()
         self._etag = answer.etag
         # Not every server knows the ETag again.
         if answer.status == 200 and data != self._polled:
