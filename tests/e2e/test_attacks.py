@@ -7,6 +7,7 @@ Rerun one: .venv/bin/pytest tests/e2e/test_attacks.py -k "<name> and <unix or bo
 import json
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ from attack_support import (
     with_signature,
 )
 from mqtt_support import TOPIC
-from update_support import NAME, Fleet, UnixNode, after, digest, fleet_of, golden, new_node, wat
+from update_support import NAME, Fleet, after, digest, fleet_of, golden, new_node, wat
 
 from wasmote.boards import Board
 from wasmote.broker import Broker
@@ -50,9 +51,20 @@ US = key_id(public("us"))
 KEYS = Keys()
 
 
+class Current:
+    """The attack's number. Each has files of its own: what a node has once fetched it would not
+    fetch again."""
+
+    number = 0
+
+
+def own(more: str = "") -> str:
+    return f"{more} (func (result i32) i32.const {Current.number})"
+
+
 def good(sequence: int = NEW, add: int = 4, **changes: Any) -> Files:
     """What would be taken."""
-    return KEYS.bundle(sequence, wat(add), golden(add), **changes)
+    return KEYS.bundle(sequence, wat(add, last=own()), golden(add), **changes)
 
 
 def by(name: str, sequence: int = NEW, prefix: bytes = MANIFEST) -> Files:
@@ -79,9 +91,9 @@ def large() -> Files:
     """With a file that is worth being swapped on the way."""
     return KEYS.bundle(
         NEW,
-        wat(4, last=MODEL),
+        wat(4, last=own(MODEL)),
         golden(4),
-        more={"model.bin": random.Random(1).randbytes(12_000)},
+        more={"model.bin": random.Random(Current.number).randbytes(12_000)},
         memory_bytes=13_000,
     )
 
@@ -92,8 +104,16 @@ def serves(name: str, answer: Answer | bytes | None) -> Files:
 
 OK = "HTTP/1.1 200 OK\n"
 MIB = bytes(1 << 20)
-PAIR = (US, good()["manifest.sig"][16:])
-STRANGE = (key_id(public("strange")), by("strange")["manifest.sig"][16:])
+
+
+def ours() -> tuple[bytes, bytes]:
+    return US, good()["manifest.sig"][16:]
+
+
+def strangers() -> tuple[bytes, bytes]:
+    return key_id(public("strange")), by("strange")["manifest.sig"][16:]
+
+
 
 # name -> what the attacker serves, and the error that it gets
 BUNDLES: dict[str, tuple[Callable[[], Files], str]] = {
@@ -101,13 +121,13 @@ BUNDLES: dict[str, tuple[Callable[[], Files], str]] = {
     "no-signature-file": (lambda: serves("manifest.sig", None), "download"),
     "empty-signature-file": (lambda: serves("manifest.sig", b""), "signature-format"),
     "too-few-signatures": (signatures, "signature-format"),
-    "doubled-signature": (lambda: signatures(PAIR, PAIR), "signature-format"),
+    "doubled-signature": (lambda: signatures(ours(), ours()), "signature-format"),
     "signatures-out-of-order": (
-        lambda: signatures(*sorted([PAIR, STRANGE], reverse=True)), "signature-format"),
+        lambda: signatures(*sorted([ours(), strangers()], reverse=True)), "signature-format"),
     "signature-file-of-another-version": (
-        lambda: signatures(PAIR, version=2), "signature-format"),
+        lambda: signatures(ours(), version=2), "signature-format"),
     "trailing-byte-behind-signatures": (
-        lambda: signatures(PAIR, behind=b"\0"), "signature-format"),
+        lambda: signatures(ours(), behind=b"\0"), "signature-format"),
     "signature-cut-short": (
         lambda: serves("manifest.sig", good()["manifest.sig"][:-1]), "signature-format"),
     "seventeen-signatures": (
@@ -115,9 +135,9 @@ BUNDLES: dict[str, tuple[Callable[[], Files], str]] = {
     "key-of-a-stranger": (lambda: by("strange"), "unknown-key"),
     "key-that-was-revoked": (lambda: by("lost"), "unknown-key"),
     "root-signs-an-agent": (lambda: by("root-a"), "unknown-key"),
-    "stranger-under-our-id": (lambda: signatures((US, STRANGE[1])), "bad-signature"),
+    "stranger-under-our-id": (lambda: signatures((US, strangers()[1])), "bad-signature"),
     "one-good-one-bad-signature": (
-        lambda: signatures(*sorted([PAIR, (key_id(public("others")), bytes(64))])),
+        lambda: signatures(*sorted([ours(), (key_id(public("others")), bytes(64))])),
         "bad-signature"),
     "signature-for-a-key-set": (lambda: by("us", prefix=KEYSET), "bad-signature"),
     "signature-of-another-version": (
@@ -338,6 +358,7 @@ class Target:
         assert (fleet.reported["keyset"], fleet.reported["boot"]) == (2, 1)
         fleet.check_gapless()
         fleet.check_samples()
+        del fleet.results[:-1]
 
 
 def _settle(fleet: Fleet) -> Target:
@@ -357,21 +378,45 @@ def _settle(fleet: Fleet) -> Target:
     return Target(fleet, digest(now))
 
 
+class Targets:
+    """A target of each kind, made for the first attack, and anew after one that went wrong."""
+
+    def __init__(self, board: Board, factory: pytest.TempPathFactory) -> None:
+        self.board, self.factory = board, factory
+        self.open: dict[str, tuple[Target, ExitStack]] = {}
+
+    def get(self, kind: str) -> Target:
+        if kind not in self.open:
+            folder = self.factory.mktemp("attacks")
+            with ExitStack() as stack:
+                node = new_node(kind, folder, self.board, "test-attacks")
+                broker = stack.enter_context(Broker(folder / "broker"))
+                target = _settle(stack.enter_context(fleet_of(node, broker)))
+                self.open[kind] = target, stack.pop_all()
+        return self.open[kind][0]
+
+    def drop(self, kind: str) -> None:
+        self.open.pop(kind)[1].close()
+
+
 @pytest.fixture(scope="module")
-def target(
-    request: pytest.FixtureRequest, board: Board, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Target]:
-    folder = tmp_path_factory.mktemp("attacks")
-    node = new_node(request.param, folder, board, "test-attacks")
-    with Broker(folder / "broker") as broker, fleet_of(node, broker) as fleet:
-        yield _settle(fleet)
+def targets(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Targets]:
+    made = Targets(board, tmp_path_factory)
+    yield made
+    for kind in list(made.open):
+        made.drop(kind)
 
 
-@pytest.mark.parametrize(("target", "name"), cases(), indirect=["target"])
-def test_attack(target: Target, name: str, attacks: dict[str, str]) -> None:
-    kind = "unix" if isinstance(target.fleet.node, UnixNode) else "emulated board"
-    _attack(target.fleet, name)
-    target.is_undisturbed()
+@pytest.mark.parametrize(("kind", "name"), cases())
+def test_attack(targets: Targets, kind: str, name: str, attacks: dict[str, str]) -> None:
+    target = targets.get(kind)
+    Current.number += 1
+    try:
+        _attack(target.fleet, name)
+        target.is_undisturbed()
+    except BaseException:
+        targets.drop(kind)
+        raise
     attacks[f"{kind}: {name}"] = expected(name)
 
 
@@ -421,8 +466,9 @@ def _serve(fleet: Fleet, name: str, make: Callable[[], Files], code: str) -> Non
     )
 
 
-@pytest.mark.parametrize("target", ["unix", "board"], indirect=True)
-def test_flood_of_wishes_and_commands(target: Target) -> None:
+@pytest.mark.parametrize("kind", ["unix", "board"])
+def test_flood_of_wishes_and_commands(targets: Targets, kind: str) -> None:
+    target = targets.get(kind)
     fleet = target.fleet
     for i in range(100):
         fleet.publish(wish(manifest=f"{i:064x}"))
@@ -433,10 +479,10 @@ def test_flood_of_wishes_and_commands(target: Target) -> None:
     target.is_undisturbed()
 
 
-@pytest.mark.parametrize("target", ["unix", "board"], indirect=True)
-def test_last_of_all_a_good_one_is_taken(target: Target) -> None:
+@pytest.mark.parametrize("kind", ["unix", "board"])
+def test_last_of_all_a_good_one_is_taken(targets: Targets, kind: str) -> None:
     """What the attacks have left behind does not keep it out."""
-    fleet = target.fleet
+    fleet = targets.get(kind).fleet
     new = good()
     fleet.want(new, "good")
     fleet.until(lambda: fleet.update_is("confirmed", new))
@@ -445,10 +491,10 @@ def test_last_of_all_a_good_one_is_taken(target: Target) -> None:
     fleet.check_samples()
 
 
-@pytest.mark.parametrize("target", ["unix"], indirect=True)
-def test_revoked_key_stops_though_what_follows_is_withheld(target: Target) -> None:
+@pytest.mark.parametrize("kind", ["unix"])
+def test_revoked_key_stops_though_what_follows_is_withheld(targets: Targets, kind: str) -> None:
     """The last test of all: nothing runs after it."""
-    fleet = target.fleet
+    fleet = targets.get(kind).fleet
     heir = Publisher("heir", public("heir"), {"*": LIMIT})
     fleet.web.publish(sets(next_set(publishers=(heir,)), "root-a", "root-b"), "revoked")
     fleet.ask({}, keysets={"version": 4, "url": f"{fleet.url}revoked/"})
