@@ -200,12 +200,21 @@ def _is_utf8(data):
     return True
 
 
-# Parses one JSON object out of `data` (bytes, or a view of some). Raises ValueError, its text says where.
+# Parses one JSON object out of `data` (bytes, or a view of some). Raises ValueError, its text says
+# where, and MemoryError.
 def loads(data, limit):
     if len(data) > limit:
         raise ValueError("%d bytes, at most %d are allowed" % (len(data), limit))
     if not _is_utf8(data):
         raise ValueError("not UTF-8")
+    try:
+        return _parse(data)
+    except MemoryError:
+        # What was parsed is garbage by now.
+        raise MemoryError("no memory for what is in %d bytes of JSON" % len(data))
+
+
+def _parse(data):
     parser = _Parser(data if type(data) is bytes else bytes(data))
     if parser.peek() != _OBJECT:
         parser.fail("'{' expected")

@@ -155,4 +155,15 @@ def test_vectors():
             equal((row["name"], taken), (row["name"], field is None))
 
 
+def test_keys_that_no_memory_is_there_for():
+    data = b"{" + b",".join([b'"%d":1' % i for i in range(900)]) + b"}"
+    held = []
+    try:
+        while True:
+            held.append(bytearray(1000))
+    except MemoryError:
+        del held[-10:]
+    raises(MemoryError, manifest.parse, data, words=["no memory for what is in 7091 bytes of JSON"])
+
+
 devtest.run(globals())
