@@ -96,7 +96,7 @@ class Node:
         self.updates = Updates(self)
         self.updates.listen(self.link)
         self.workers = [Worker(entry, self) for entry in config["agents"]]
-        self.watchdog = Watchdog(config["watchdog_s"], self.updates.mode() == "locked", self.log)
+        self.watchdog = Watchdog(config["watchdog_s"], self.updates.report.mode() == "locked", self.log)
         for worker in self._able():
             if worker.open():
                 agent = worker.agent
@@ -128,7 +128,7 @@ class Node:
             return trials
         from .update.trial import after_hangs
 
-        if any([after_hangs(worker, self.updates) for worker in self.workers]):
+        if any([after_hangs(worker, self.updates.report) for worker in self.workers]):
             self.watchdog.clear()
             return self.workers
         for worker in self.workers:
@@ -276,7 +276,7 @@ class Node:
     def _up(self):
         self.link.tell("meta", json.dumps(self._meta()).encode(), True)
         self.link.tell("state", self._state, True)
-        self.updates.changed()
+        self.updates.report.changed()
 
     def _meta(self):
         meta = {
@@ -284,7 +284,7 @@ class Node:
             "firmware": __version__,
             "micropython": ".".join(str(n) for n in sys.implementation.version[:3]),
             "wasm3": wasm3.M3_VERSION,
-            "mode": self.updates.mode(),
+            "mode": self.updates.report.mode(),
             "boot": self.boot,
             "agents": [worker.agent.meta() for worker in self.workers if worker.agent],
         }

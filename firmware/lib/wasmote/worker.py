@@ -66,7 +66,7 @@ class Worker:
         elif self.versions:
             from .update.trial import start
 
-            start(self, self._node.updates)
+            start(self, self._node.updates.report)
         else:
             self.take(self.open_agent())
 
@@ -251,13 +251,13 @@ class Worker:
 
     # The agent is loaded afresh, or goes. Whether another version has taken its place.
     async def _after_trap(self, agent, error):
-        updates = self._node.updates
+        report = self._node.updates.report
         if self.agent is not agent:
             return self.agent is not None  # another version has come meanwhile
         if self.trial:
             from .update.trial import code_of, roll_back
 
-            return await roll_back(self, updates, code_of(error), str(error))
+            return await roll_back(self, report, code_of(error), str(error))
         self._failures += 1
         if self._failures < _TRAPS:
             return await self._reload(agent, error)
@@ -278,7 +278,7 @@ class Worker:
     async def _give_up(self, error):
         from .update.trial import give_up
 
-        return await give_up(self, self._node.updates, error)
+        return await give_up(self, self._node.updates.report, error)
 
 
 async def _take_in(wait_ms):

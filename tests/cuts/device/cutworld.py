@@ -234,7 +234,7 @@ class Node:
         self.said.append(text)
 
     def update_state(self):
-        return self.updates._notes.get(NAME, {}).get("state")
+        return self.updates.report._notes.get(NAME, {}).get("state")
 
     # Works until goal(self) or the power's end.
     def work(self, power, desired, goal):

@@ -24,6 +24,7 @@ class Updates:
     def __init__(self):
         self.busy = False
         self.got = bytearray()
+        self.report = self
         self.watcher = None
 
     def is_busy(self, worker):

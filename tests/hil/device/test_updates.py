@@ -1,6 +1,7 @@
 # What the updater does with a wish that there is no memory for. Everything else of it runs in
 # tests/cuts and tests/e2e.
-from devtest import equal, run, true
+from devtest import equal, run
+from wasmote.update.report import Report
 from wasmote.update.updates import Updates
 
 
@@ -9,6 +10,10 @@ class Node:
     workers = ()
     watchdog = None
     boot = 1
+    said = []
+
+    def log(self, text):
+        self.said.append(text)
 
 
 class Large:
@@ -26,8 +31,16 @@ def test_a_wish_without_memory_is_said():
     updates._given = None
     updates._hear(Large())
     equal(updates._given, None)
-    equal(updates._reported()["error"], "desired: no memory for its 4000 bytes")
-    true(updates._changed.is_set())
+    equal(updates.report.content()["error"], "desired: no memory for its 4000 bytes")
+    equal(Node.said, ["error: update: desired: no memory for its 4000 bytes"])
+
+
+def test_what_keeps_update_url_from_answering_is_said_beside_the_rest():
+    report = Report(Node(), None, "no store")
+    report.unreachable = "update.url: " + "far " * 100
+    words = report.content()["error"]
+    equal(words[:22], "no store; update.url: ")
+    equal(len(words), len("no store; ") + 160)
 
 
 run(globals())

@@ -30,7 +30,7 @@ class ByHand:
     # Until cancelled.
     async def run(self):
         self._line.on_install = self._take
-        self._updates.watcher = self._hear
+        self._updates.report.watcher = self._hear
         while True:
             self._line.serve()
             await asyncio.sleep_ms(_WORK_MS if self._source else _IDLE_MS)
@@ -84,7 +84,7 @@ class ByHand:
         except (ValueError, OSError, MemoryError) as e:
             # The store or the trust state cannot be written.
             words = "%s: %s" % (type(e).__name__, e)
-            self._updates.note(worker.name, digest, "failed", "download", words)
+            self._updates.report.note(worker.name, digest, "failed", "download", words)
         finally:
             self._source = None
 

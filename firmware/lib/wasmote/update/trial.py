@@ -1,4 +1,4 @@
-# How a version of an agent begins, proves itself, or goes: SPEC.md 11.2. `updates` is told.
+# How a version of an agent begins, proves itself, or goes: SPEC.md 11.2. `report` is told.
 import asyncio
 import time
 
@@ -48,8 +48,8 @@ def code_of(error):
 
 # Gives the worker the agent that the node starts with. The last one's error where none can be
 # loaded.
-def start(worker, updates):
-    if worker.versions.digest(TRIAL) and _on_trial(worker, updates):
+def start(worker, report):
+    if worker.versions.digest(TRIAL) and _on_trial(worker, report):
         worker.begin_trial()
     else:
         worker.take(_confirmed(worker))
@@ -66,7 +66,7 @@ def _confirmed(worker):
     return worker.open_agent(worker.versions.name + OLD)
 
 
-def _on_trial(worker, updates):
+def _on_trial(worker, report):
     versions = worker.versions
     digest = versions.digest(TRIAL)
     code, words, bad = "unconfirmed", "the board was started too often", True
@@ -81,7 +81,7 @@ def _on_trial(worker, updates):
             # What another key set, or another pool, may cure, is not the version's fault.
             bad = not (hasattr(e, "code") and isinstance(e, ValueError) or code == "memory")
     versions.end_trial(bad)
-    updates.note(worker.name, digest, "rolled-back", code, words)
+    report.note(worker.name, digest, "rolled-back", code, words)
     return False
 
 
@@ -98,9 +98,9 @@ def _checked(worker):
 
 
 # Until the version on trial is confirmed or gone.
-async def prove(worker, updates):
+async def prove(worker, report):
     trial = worker.trial
-    updates.note(worker.name, worker.agent.digest, "trial")
+    report.note(worker.name, worker.agent.digest, "trial")
     try:
         await asyncio.wait_for_ms(trial.over.wait(), trial.left_ms())
     except asyncio.TimeoutError:
@@ -109,15 +109,15 @@ async def prove(worker, updates):
         return
     if trial.left > 0:
         words = "%d good inferences short when its time was over" % trial.left
-        await roll_back(worker, updates, "unconfirmed", words)
+        await roll_back(worker, report, "unconfirmed", words)
         return
     worker.trial = None
     worker.versions.confirm()
-    updates.note(worker.name, worker.agent.digest, "confirmed")
+    report.note(worker.name, worker.agent.digest, "confirmed")
 
 
 # Ends a trial; the version before it runs again. Whether there is one.
-async def roll_back(worker, updates, code, words):
+async def roll_back(worker, report, code, words):
     async with worker.lock:
         trial, worker.trial = worker.trial, None
         if trial is None:
@@ -130,12 +130,12 @@ async def roll_back(worker, updates, code, words):
             worker.fail("the trial's end cannot be written: %s" % e)
         restore(worker)
         trial.over.set()
-    updates.note(worker.name, digest, "rolled-back", code, words)
+    report.note(worker.name, digest, "rolled-back", code, words)
     return worker.agent is not None
 
 
 # Whether the keys of the node's still allow what runs; where not, the version before it runs.
-async def recheck(worker, updates):
+async def recheck(worker, report):
     versions = worker.versions
     async with worker.lock:
         agent = worker.agent
@@ -151,7 +151,7 @@ async def recheck(worker, updates):
             versions.end_trial(bad=False)
             on_trial.over.set()
         restore(worker)
-    updates.note(worker.name, digest, "rolled-back", code, words)
+    report.note(worker.name, digest, "rolled-back", code, words)
 
 
 # Loads what the store has for the agent's name.
@@ -164,12 +164,12 @@ def restore(worker):
 
 
 # A confirmed version has trapped too often. Whether the version before it runs now.
-async def give_up(worker, updates, error):
+async def give_up(worker, report, error):
     versions = worker.versions
     async with worker.lock:
         digest = versions and worker.agent and worker.agent.digest
         worker.drop()
-        updates.changed()
+        report.changed()
         if not digest or digest != versions.digest() or not versions.digest(OLD):
             return False
         try:
@@ -178,12 +178,12 @@ async def give_up(worker, updates, error):
             worker.fail("going back cannot be written: %s" % e)
             return False
         restore(worker)
-    updates.note(worker.name, digest, "rolled-back", code_of(error), str(error))
+    report.note(worker.name, digest, "rolled-back", code_of(error), str(error))
     return worker.agent is not None
 
 
 # The board has hung again and again. Whether there is a version before it, which runs from now on.
-def after_hangs(worker, updates):
+def after_hangs(worker, report):
     versions = worker.versions
     digest = versions and versions.digest()
     if not digest or not versions.digest(OLD):
@@ -193,5 +193,5 @@ def after_hangs(worker, updates):
     except (ValueError, OSError) as e:
         worker.fail("going back cannot be written: %s" % e)
         return False
-    updates.note(worker.name, digest, "rolled-back", "watchdog", "the board hung again and again")
+    report.note(worker.name, digest, "rolled-back", "watchdog", "the board hung again and again")
     return True

@@ -1,19 +1,15 @@
-# Updates, SPEC.md 11: hears what is wanted, installs one agent after the other, and says how it
-# stands. What does the work is imported when there is some.
+# Updates, SPEC.md 11: hears what is wanted, and installs one agent after the other. What does the
+# work is imported when there is some.
 import asyncio
-import json
 import time
-from binascii import hexlify
 
 from micropython import const
 
 from .. import store
+from .report import Report
 
 _AGAIN_MS = const(15000)  # after the first attempt that may work later; then twice as long
 _AGAIN_MAX_MS = const(600000)
-_LOOK_MS = const(10000)  # whether a time stamp has expired
-_REPORT_MS = const(500)  # the shortest between two reports
-_MESSAGE_MAX = const(160)
 
 # Free heap without which no TLS is begun: what a connection takes at most, but for what it holds,
 # and something for the node's other work.
@@ -24,42 +20,23 @@ _PIECE_MAX = const(1032)
 _PIECE_MS = const(5000)
 _PIECE_TRIES = const(6)
 
-_EMPTY = {"version": None, "sequence": None, "manifest": None}
-
 
 class Updates:
     def __init__(self, node):
         self._node = node
         self._options = node.config["update"]
-        self._trust = None
         self._by_hand = None
-        self._notes = {}  # agent name -> what `reported` says of its update
         self._final = {}  # agent name -> the digest that is not tried again
-        self._problem = None  # what `reported` says beside the agents
-        self._unreachable = None  # the same, of update.url
         self._desired = None
-        self._stamp = None  # of what is wanted, where it counts
-        self._said_state = None
         self._given = None  # a message that has not been read yet
         self._news = asyncio.Event()
-        self._changed = asyncio.Event()
         self._again_ms = 0
         self._etag = self._polled = None
         self._lock = asyncio.Lock()  # held by an update
         self._pieces = None  # the source of an update over MQTT
         self._tls = None
-        self.watcher = None  # watcher(name, entry) hears of each note
-        self._find()
-
-    # Why nothing can be updated, or the trust state.
-    def _find(self):
-        if store.default() is None:
-            self._problem = store.problem or "no agent store: this board cannot be updated"
-            return
-        from .. import trust
-
-        self._trust = trust.default()
-        self._problem = trust.problem
+        self._trust, problem = _find_trust()
+        self.report = Report(node, self._trust, problem)
 
     # The agent's in the store; None for one that cannot be updated.
     def versions_of(self, entry):
@@ -97,7 +74,7 @@ class Updates:
     # What comes over the console; watcher hears what becomes of it.
     async def install_by_hand(self, worker, digest, source):
         if worker.agent and worker.agent.digest == digest:
-            self.note(worker.name, digest, "confirmed")
+            self.report.note(worker.name, digest, "confirmed")
             return
         async with self._lock:
             await self._attempt(worker, digest, source)
@@ -116,8 +93,7 @@ class Updates:
             self._given = bytes(payload)
         except MemoryError:
             # The retained message would end every connection anew.
-            self._problem = "desired: no memory for its %d bytes" % len(payload)
-            self.changed()
+            self.report.trouble("desired: no memory for its %d bytes" % len(payload))
             return
         self._news.set()
 
@@ -144,86 +120,11 @@ class Updates:
 
         return openers(self._tls) if self._tls or not self._options["ca"] else {}
 
-    # ---- What is said ----
-
-    # Notes how an agent's update stands.
-    def note(self, name, digest, state, error=None, message=None, done=None):
-        entry = {"manifest": str(hexlify(digest), "utf-8"), "state": state}
-        if done is not None:
-            entry["done"] = done
-        if error:
-            entry["error"], entry["message"] = error, message[:_MESSAGE_MAX]
-            self._node.log("error: update of %s: %s: %s: %s" % (name, state, error, message))
-        elif self._notes.get(name, {}).get("state") != state:
-            self._node.log("update of %s: %s" % (name, state))
-        self._notes[name] = entry
-        self.changed()
-        if self.watcher:
-            self.watcher(name, entry)
-
-    def changed(self):
-        self._changed.set()
-
-    def mode(self):
-        return "locked" if self._trust and self._trust.locked else "dev"
-
-    def _say(self):
-        self._node.link.tell("reported", json.dumps(self._reported()).encode(), True)
-
-    def _reported(self):
-        trust = self._trust
-        said = {
-            "format": 1,
-            "boot": self._node.boot,
-            "mode": self.mode(),
-            "keyset": trust.keyset_version if trust else 0,
-            "agents": {worker.name: self._describe(worker) for worker in self._node.workers},
-        }
-        if self._node.watchdog and self._node.watchdog.hangs:
-            said["hangs"] = self._node.watchdog.hangs
-        self._said_state = self._stamp_state()
-        if self._said_state:
-            said["timestamp"] = {"state": self._said_state, "issued": trust.stamped}
-        problems = [each[:_MESSAGE_MAX] for each in (self._problem, self._unreachable) if each]
-        if problems:
-            said["error"] = "; ".join(problems)
-        return said
-
-    def _describe(self, worker):
-        agent = worker.agent
-        entry = dict(_EMPTY)
-        entry["state"], entry["previous"] = "stopped", None
-        if agent:
-            entry.update({key: value for key, value in agent.meta().items() if key in _EMPTY})
-            entry["state"] = "trial" if worker.trial else "running"
-        if agent and worker.versions:
-            entry["manifest"] = str(hexlify(agent.digest), "utf-8")
-            previous = worker.versions.digest("" if worker.trial else ".old")
-            if previous and previous != agent.digest:
-                entry["previous"] = str(hexlify(previous), "utf-8")
-        if worker.name in self._notes:
-            entry["update"] = self._notes[worker.name]
-        return entry
-
-    async def _report(self):
-        while True:
-            try:
-                await asyncio.wait_for_ms(self._changed.wait(), _LOOK_MS)
-            except asyncio.TimeoutError:
-                if self._stamp_state() == self._said_state:
-                    continue
-            self._changed.clear()
-            try:
-                self._say()
-            except MemoryError:
-                self._changed.set()  # again, when there may be more
-            await asyncio.sleep_ms(_REPORT_MS)
-
     # ---- What is done ----
 
     # Until cancelled.
     async def run(self):
-        reporter = asyncio.create_task(self._report())
+        reporter = asyncio.create_task(self.report.run())
         try:
             if self._trust:
                 await self._work()
@@ -265,10 +166,8 @@ class Updates:
         try:
             await work
         except (ValueError, OSError, MemoryError) as e:
-            self._problem = str(e) or type(e).__name__
-            self._node.log("error: update: " + self._problem)
+            self.report.trouble(str(e) or type(e).__name__)
             self._again_ms = self._again_ms or _AGAIN_MS
-            self.changed()
 
     async def _wait(self, polled):
         waits = [self._again_ms] if self._again_ms else []
@@ -287,20 +186,20 @@ class Updates:
         from . import desired, http, install
 
         data = bytearray()
-        was, self._unreachable = self._unreachable, None
+        was, self.report.unreachable = self.report.unreachable, None
         try:
             connects = self._connects()
             answer = await http.get(
                 url, data.extend, desired.LIMIT, etag=self._etag, connects=connects
             )
         except (ValueError, OSError, MemoryError) as e:
-            self._unreachable = "update.url: " + install.words(e)
-            if self._unreachable != was:
-                self._node.log("error: " + self._unreachable)
+            self.report.unreachable = "update.url: " + install.words(e)
+            if self.report.unreachable != was:
+                self._node.log("error: " + self.report.unreachable)
             return
         finally:
-            if self._unreachable != was:
-                self.changed()
+            if self.report.unreachable != was:
+                self.report.changed()
         self._etag = answer.etag
         # Not every server knows the ETag again.
         if answer.status == 200 and data != self._polled:
@@ -312,10 +211,11 @@ class Updates:
             from ..node import has_tls
             from .desired import not_taken, parse
 
-            data, self._given, self._desired, self._problem = self._given, None, None, None
+            data, self._given, self._desired = self._given, None, None
+            self.report.problem = None
             self._desired = parse(data, not_taken(self._options["ca"], has_tls()))
             self._final.clear()
-            self.changed()
+            self.report.changed()
         if self._desired is None:
             self._again_ms = 0
             return
@@ -325,12 +225,13 @@ class Updates:
         known = {worker.name: worker for worker in self._node.workers if worker.versions}
         strange = [name for name in agents if name not in known]
         if strange:
-            self._problem = "not agents that can be updated here: " + ", ".join(sorted(strange))
+            words = "not agents that can be updated here: " + ", ".join(sorted(strange))
+            self.report.problem = words
         for worker in self._node.workers:
             if worker.name in known and worker.name in agents and self._given is None:
                 again = await self._update(worker, *agents[worker.name]) or again
         self._again_ms = min(max(_AGAIN_MS, self._again_ms * 2), _AGAIN_MAX_MS) if again else 0
-        self.changed()
+        self.report.changed()
 
     # Whether it is to be tried again.
     async def _take_keysets(self, version, url):
@@ -341,8 +242,7 @@ class Updates:
         try:
             await install.take_keysets(self._trust, version, self._source(url, NOBODY))
         except (install.Refused, install.Failed) as e:
-            self._problem = "key set: %s: %s" % (e.code, e)
-            self._node.log("error: " + self._problem)
+            self.report.trouble("key set: %s: %s" % (e.code, e))
             again = True
         # Those before one that does not come count.
         if self._trust.keyset_version != before:
@@ -351,29 +251,13 @@ class Updates:
         return again
 
     def _take_stamp(self, given):
-        self._stamp = None
+        self.report.stamp = None
         if given is None:
             return
         try:
-            self._stamp = self._trust.take_stamp(*given)
+            self.report.stamp = self._trust.take_stamp(*given)
         except ValueError as e:
-            self._problem = "time stamp: %s" % e
-            self._node.log("error: " + self._problem)
-
-    # What the newest time stamp says of this node; None: it never had one.
-    def _stamp_state(self):
-        trust = self._trust
-        if self._stamp is None:
-            return "missing" if trust and trust.stamped else None
-        from .. import fs, stamp, wallclock
-
-        sequences = {}
-        for worker in self._node.workers:
-            if worker.versions:
-                sequences[worker.name] = worker.agent and worker.agent.manifest["sequence"]
-        # Who has no clock believes in the day of the build.
-        knows_time = fs.HOSTED or wallclock.today() > wallclock.built()
-        return stamp.state(self._stamp, trust.keyset_version, sequences, knows_time)
+            self.report.trouble("time stamp: %s" % e)
 
     # Agents that no key has signed any more.
     async def _stop_revoked(self):
@@ -381,7 +265,7 @@ class Updates:
 
         for worker in self._node.workers:
             if worker.versions and worker.agent:
-                await recheck(worker, self)
+                await recheck(worker, self.report)
 
     async def _update(self, worker, digest, url):
         if worker.agent and worker.agent.digest == digest or self._final.get(worker.name) == digest:
@@ -397,14 +281,14 @@ class Updates:
             await self._install(worker, digest, source)
             return False
         except install.Refused as e:
-            self.note(worker.name, digest, "refused", e.code, str(e))
+            self.report.note(worker.name, digest, "refused", e.code, str(e))
         except install.Failed as e:
-            self.note(worker.name, digest, "failed", e.code, e.message)
+            self.report.note(worker.name, digest, "failed", e.code, e.message)
             if e.again:
                 return True
         except (OSError, MemoryError) as e:
             code = "memory" if isinstance(e, MemoryError) else "download"
-            self.note(worker.name, digest, "failed", code, "%s: %s" % (type(e).__name__, e))
+            self.report.note(worker.name, digest, "failed", code, "%s: %s" % (type(e).__name__, e))
             return True
         self._final[worker.name] = digest
         return False
@@ -414,13 +298,12 @@ class Updates:
         from .swap import swap
 
         def progress(percent):
-            if percent != self._notes[worker.name].get("done"):
-                self.note(worker.name, digest, "loading", done=percent)
+            self.report.progress(worker.name, digest, percent)
 
         versions = worker.versions
-        self.note(worker.name, digest, "loading", done=0)
+        self.report.note(worker.name, digest, "loading", done=0)
         files, sequence = await install.Installer(versions, source, progress).bring(digest)
-        self.note(worker.name, digest, "checking")
+        self.report.note(worker.name, digest, "checking")
         if worker.agent:
             worker.agent.leave_folder(versions)
         versions.begin_trial(files, sequence, worker.agent and worker.agent.digest)
@@ -435,7 +318,16 @@ class Updates:
     async def _prove(self, worker):
         from .trial import prove
 
-        await prove(worker, self)
+        await prove(worker, self.report)
+
+
+# The trust state, and what is wrong with it. Without a store: None, and why.
+def _find_trust():
+    if store.default() is None:
+        return None, store.problem or "no agent store: this board cannot be updated"
+    from .. import trust
+
+    return trust.default(), trust.problem
 
 
 def _since(ticks):
