@@ -10,6 +10,7 @@ import wasm3
 from micropython import const
 
 from . import __version__, board, fs, store
+from .links import interfaces
 from .queue import Counters
 from .results import Clock
 from .strictjson import loads
@@ -28,12 +29,12 @@ class Node:
         from .config import LIMIT, ConfigError, parse
 
         config = parse(fs.read(path, LIMIT), sensors.options)
-        if config["mqtt"] and not _sockets(config):
+        if config["mqtt"] and not interfaces.sockets(config["network"]["kind"]):
             raise ConfigError(
                 "configuration", ['mqtt: this board has no network: network.kind may be "serial"']
             )
         entries = _tls_entries(config)
-        if entries and not has_tls():
+        if entries and not interfaces.has_tls():
             raise ConfigError("configuration", [e + ": this firmware has no TLS" for e in entries])
         return cls(config, log)
 
@@ -105,7 +106,9 @@ class Node:
         if store.problem:
             self.log("error: agents run from RAM: " + store.problem)
         self.link.recover(self._owner_of)
-        await self._network_up()
+        keeps_up = await interfaces.up(config["network"], self.log)
+        if keeps_up:
+            self._spawn(keeps_up)
         self._spawn(self.link.run())
         self._spawn(self._report_often())
         self._spawn(self.updates.run())
@@ -151,51 +154,6 @@ class Node:
         except (ValueError, MemoryError) as e:
             self.log("error: pool_bytes: %s" % e)
 
-    # Brings the network up as the configuration says; without `network.kind`, a LAN where the
-    # board has one. The link goes on trying when no address comes.
-    async def _network_up(self):
-        try:
-            import network
-        except ImportError:
-            network = None
-        options = self.config["network"]
-        kind = options["kind"] or ("lan" if hasattr(network, "LAN") else "none")
-        if kind == "wifi":
-            await self._wifi_up(network, options)
-        elif kind == "lan":
-            await self._lan_up(network, options["timeout_s"])
-
-    async def _wifi_up(self, network, options):
-        if not hasattr(network, "WLAN"):
-            self.log("error: network.kind: this board has no Wi-Fi")
-            return
-        from .wifi import Station
-
-        try:
-            station = Station(network, options, self.log)
-        except OSError as e:
-            self.log("error: network: Wi-Fi does not start: %s" % e)
-            return
-        await station.up()
-        self._spawn(station.keep())
-
-    async def _lan_up(self, network, timeout_s):
-        if not hasattr(network, "LAN"):
-            self.log("error: network.kind: this board has no LAN")
-            return
-        from .links import names
-
-        nic = network.LAN()
-        nic.active(True)
-        start = time.ticks_ms()
-        while not nic.isconnected():
-            if time.ticks_diff(time.ticks_ms(), start) > timeout_s * 1000:
-                self.log("error: network: no address in %d s" % timeout_s)
-                return
-            await asyncio.sleep_ms(20)
-        names.nic = nic
-        self.log("network %s" % nic.ifconfig()[0])
-
     def _spawn(self, coroutine):
         self._tasks.append(asyncio.create_task(coroutine))
 
@@ -205,7 +163,6 @@ class Node:
             from .links.console import Link
 
             return Link(self.log)
-        sockets = _sockets(config)
         from .links.mqtt import Link
 
         return Link(
@@ -215,7 +172,7 @@ class Node:
             self._command,
             self._up,
             self.log,
-            sockets,
+            interfaces.sockets(config["network"]["kind"]),
             self.ntp if config["mqtt"]["tls"] else None,
         )
 
@@ -381,24 +338,3 @@ def _print_line(text):
 def _tls_entries(config):
     entries = ["mqtt.tls"] if config["mqtt"] and config["mqtt"]["tls"] else []
     return entries + ["update.ca"] if config["update"]["ca"] else entries
-
-
-def has_tls():
-    try:
-        import tls
-    except ImportError:
-        return False
-    return hasattr(tls, "SSLContext")
-
-
-# What the link takes its socket from; None: nothing there.
-def _sockets(config):
-    if config["network"]["kind"] == "serial":
-        from .links.bridge import sockets
-
-        return sockets()
-    try:
-        import socket
-    except ImportError:
-        return None
-    return socket

@@ -8,7 +8,7 @@ import devtest
 from devtest import equal, true
 from wasmote import config, sensors
 from wasmote.node import Node
-from wasmote.wifi import Station
+from wasmote.links.wifi import Station
 
 OPTIONS = {"kind": "wifi", "ssid": "attic", "password": "correct horse", "timeout_s": 0}
 

@@ -208,7 +208,7 @@ class Updates:
 
     async def _follow(self):
         if self._given is not None:
-            from ..node import has_tls
+            from ..links.interfaces import has_tls
             from .desired import not_taken, parse
 
             data, self._given, self._desired = self._given, None, None

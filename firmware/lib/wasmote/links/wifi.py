@@ -6,7 +6,7 @@ import time
 
 from micropython import const
 
-from .links import names
+from . import names
 
 _POLL_MS = const(100)
 _HINTS = (
