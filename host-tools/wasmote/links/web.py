@@ -5,6 +5,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -42,7 +43,17 @@ class WebServer:
             timeout = SILENCE_S
 
             def do_GET(self) -> None:
-                tell(self.address_string(), f"asks for {self.path!a}{_answer(self, files)}")
+                answer = _answer(self, files)
+                # First: whoever has the answer may look for what was told.
+                tell(self.address_string(), f"asks for {self.path!a}{answer.words}")
+                if answer.status >= 400:
+                    self.send_error(answer.status)
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.fields.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(answer.body)
 
             def log_message(self, *_: object) -> None:
                 """What is worth saying is told."""
@@ -73,28 +84,27 @@ class WebServer:
         self._server.server_close()
 
 
-def _answer(request: BaseHTTPRequestHandler, files: Mapping[str, bytes]) -> str:
-    """Answers, and says what is worth saying of that."""
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    words: str  # what is worth saying of it
+    fields: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def _answer(request: BaseHTTPRequestHandler, files: Mapping[str, bytes]) -> _Answer:
     data = files.get(request.path)
     if data is None:
-        request.send_error(404)
-        return ", which is not here"
-    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    if request.headers.get("If-None-Match") == tag:
-        request.send_response(304)
-        request.send_header("ETag", tag)
-        request.end_headers()
-        return ", which it has"
+        return _Answer(404, ", which is not here")
+    fields = {"ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"'}
+    if request.headers.get("If-None-Match") == fields["ETag"]:
+        return _Answer(304, ", which it has", fields)
     found = _RANGE.fullmatch(request.headers.get("Range", ""))
     start = int(found[1]) if found else 0
     if found and start >= len(data):
-        request.send_error(416)
-        return f" from {start}, which is its end"
-    request.send_response(206 if found else 200)
+        return _Answer(416, f" from {start}, which is its end")
     if found:
-        request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
-    request.send_header("Content-Length", str(len(data) - start))
-    request.send_header("ETag", tag)
-    request.end_headers()
-    request.wfile.write(data[start:])
-    return f" from {start}" if start else ""
+        fields["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+    fields["Content-Length"] = str(len(data) - start)
+    words = f" from {start}" if start else ""
+    return _Answer(206 if found else 200, words, fields, data[start:])
