@@ -37,10 +37,12 @@ def test_a_wish_without_memory_is_said():
 
 def test_what_keeps_update_url_from_answering_is_said_beside_the_rest():
     report = Report(Node(), None, "no store")
-    report.unreachable = "update.url: " + "far " * 100
+    report.polled("update.url: " + "far " * 100)
     words = report.content()["error"]
     equal(words[:22], "no store; update.url: ")
     equal(len(words), len("no store; ") + 160)
+    report.polled(None)
+    equal(report.content()["error"], "no store")
 
 
 run(globals())

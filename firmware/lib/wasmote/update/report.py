@@ -18,7 +18,7 @@ class Report:
         self._node = node
         self._trust = trust
         self.problem = problem  # what it says beside the agents
-        self.unreachable = None  # the same, of update.url
+        self._unreachable = None  # the same, of update.url
         self.stamp = None  # of what is wanted, where it counts
         self.watcher = None  # watcher(name, entry) hears of each note
         self._notes = {}  # agent name -> what it says of its update
@@ -49,6 +49,15 @@ class Report:
     def trouble(self, words):
         self.problem = words
         self._node.log("error: update: " + words)
+        self.changed()
+
+    # Notes what kept update.url from answering, or None.
+    def polled(self, words):
+        if words == self._unreachable:
+            return
+        self._unreachable = words
+        if words:
+            self._node.log("error: " + words)
         self.changed()
 
     # It is said soon.
@@ -90,7 +99,7 @@ class Report:
         self._said_state = self._stamp_state()
         if self._said_state:
             said["timestamp"] = {"state": self._said_state, "issued": trust.stamped}
-        problems = [each[:_MESSAGE_MAX] for each in (self.problem, self.unreachable) if each]
+        problems = [each[:_MESSAGE_MAX] for each in (self.problem, self._unreachable) if each]
         if problems:
             said["error"] = "; ".join(problems)
         return said

@@ -185,21 +185,15 @@ class Updates:
     async def _poll(self, url):
         from . import desired, http, install
 
-        data = bytearray()
-        was, self.report.unreachable = self.report.unreachable, None
+        data, connects = bytearray(), self._connects()
         try:
-            connects = self._connects()
             answer = await http.get(
                 url, data.extend, desired.LIMIT, etag=self._etag, connects=connects
             )
         except (ValueError, OSError, MemoryError) as e:
-            self.report.unreachable = "update.url: " + install.words(e)
-            if self.report.unreachable != was:
-                self._node.log("error: " + self.report.unreachable)
+            self.report.polled("update.url: " + install.words(e))
             return
-        finally:
-            if self.report.unreachable != was:
-                self.report.changed()
+        self.report.polled(None)
         self._etag = answer.etag
         # Not every server knows the ETag again.
         if answer.status == 200 and data != self._polled:
